@@ -1,0 +1,18 @@
+//! Loa runs the loudspeaker radio of a district and its communes.
+//!
+//! The modules in reading order:
+
+pub mod radio; // the words of the trade as plain data: units, stations, clips, airings, outcomes
+
+pub mod almanac; // the TOML of schedules/: read, check with line numbers
+pub mod planning; // wishes -> plan, with a reason for everything (pure)
+
+pub mod wire; // what a station and the district say to each other
+
+pub mod library; // clips at rest: decode, measure and judge, keep
+pub mod playout; // the station: link, keep, cue, deck, record, speaker
+
+pub mod server; // the district: router, rolling, api
+pub mod store; // the district's database
+
+pub mod clock; // the only place that asks what time it is

@@ -1,0 +1,1 @@
+//! Clips at rest: decode, intake (measure, hash, judge), shelf (keep, hand out).

@@ -1,0 +1,1 @@
+//! Wishes become a plan, with a reason for everything. Pure: no IO, no clock, no async.

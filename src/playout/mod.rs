@@ -1,0 +1,3 @@
+//! The station: link, keep, cue (pure), deck, record, speaker.
+
+pub mod speaker;

@@ -1,0 +1,82 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AiringId, CampaignId, ClipHash, ClipId, Gain, Priority, ProgrammeId, ScheduleId, StationId,
+    UtcMs,
+};
+
+/// One programme at one station at one instant, as planned (lần phát). It leaves the station no choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Airing {
+    /// Derived from schedule, station and nominal instant.
+    pub id: AiringId,
+    /// The rule that asked for it.
+    pub schedule: ScheduleId,
+    /// Where it airs.
+    pub station: StationId,
+    /// What airs.
+    pub programme: ProgrammeId,
+    /// The programme's title by value.
+    pub title: Arc<str>,
+    /// The campaign it serves.
+    pub campaign: Option<CampaignId>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The instant that the rule names.
+    pub nominal_at: UtcMs,
+    /// The instant of its first frame.
+    pub starts_at: UtcMs,
+    /// The instant after its last frame.
+    pub ends_at: UtcMs,
+    /// The last instant at which it may still start.
+    pub latest_start: UtcMs,
+    /// What sounds, in order; shared between the stations that air the same.
+    pub items: Arc<[AiringItem]>,
+}
+
+/// One part of an airing, with all that a station needs to sound it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum AiringItem {
+    /// A recording.
+    Clip {
+        /// Its name in rules.
+        clip: ClipId,
+        /// Its content.
+        sha256: ClipHash,
+        /// The file's size in bytes.
+        bytes: u64,
+        /// Its title by value.
+        #[schema(value_type = String)]
+        title: Arc<str>,
+        /// Frames after decoding.
+        frames: u64,
+        /// Frames a second, Hz.
+        sample_rate: u32,
+        /// The clip's gain and the schedule's together.
+        gain: Gain,
+        /// Whether it only calls attention.
+        #[serde(default)]
+        chime: bool,
+    },
+    /// Silence.
+    Pause {
+        /// How long, in milliseconds.
+        ms: u32,
+    },
+}
+
+impl AiringItem {
+    /// How long it sounds, in milliseconds, rounded up.
+    pub fn duration_ms(&self) -> u64 {
+        match self {
+            Self::Clip { frames, sample_rate, .. } => (u128::from(*frames) * 1000)
+                .div_ceil(u128::from((*sample_rate).max(1)))
+                .try_into()
+                .unwrap_or(u64::MAX),
+            Self::Pause { ms } => u64::from(*ms),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How the airing of one clip ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Every frame was taken. What that is worth, the evidence says.
+    Aired,
+    /// Some frames were taken, then it went on with the next.
+    Partial,
+    /// Its time passed without a frame.
+    Missed,
+    /// The station would not air it.
+    Refused,
+    /// It began and was cut off.
+    Interrupted,
+}
+
+/// What an outcome rests on, weakest first.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// A silent or file speaker took it: it never counts as aired.
+    Simulated,
+    /// A person says so.
+    Declared,
+    /// The configured sound device took every frame at the right pace.
+    Played,
+    /// A microphone or line input matched.
+    Heard,
+}
+
+/// Why an outcome is not `aired`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// It would have sounded in the station's quiet hours.
+    QuietHours,
+    /// It could not start by its latest start.
+    TooLate,
+    /// The clock was set forward past it.
+    ClockStep,
+    /// The station was not running at its time.
+    StationDown,
+    /// The station stopped or lost its power in the middle.
+    StationStopped,
+    /// No sound device at its time.
+    DeviceMissing,
+    /// The sound device failed in the middle.
+    DeviceLost,
+    /// The device took frames too fast or too slowly to have sounded them.
+    WrongPace,
+    /// The clip was not there.
+    ClipMissing,
+    /// The clip's bytes are not those that were approved.
+    ClipCorrupt,
+    /// The clip could not be decoded to its end.
+    DecodeFailed,
+    /// An earlier airing still sounded.
+    Occupied,
+    /// A more urgent airing cut in.
+    CutIn,
+    /// The order to air it was withdrawn.
+    Withdrawn,
+    /// A person reports it.
+    Reported,
+}
+
+/// How far a station's clock can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockState {
+    /// The system's time service keeps it.
+    Synced,
+    /// It runs on by itself.
+    Holdover,
+    /// It contradicts what is known.
+    Untrusted,
+}
+
+macro_rules! text_of {
+    ($($name:ty),*) => {$(
+        impl fmt::Display for $name {
+            /// The word that the API and the database use.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.serialize(f)
+            }
+        }
+    )*};
+}
+text_of!(Outcome, Evidence, Reason, ClockState, super::Priority, super::StationKind);

@@ -1,0 +1,27 @@
+//! The words of the trade as plain data: no IO, no clock, no async.
+//!
+//! Every other module speaks in these types. Names follow the field's own terms (see `docs/architecture.md`).
+
+mod airing;
+mod asrun;
+mod calendar;
+mod campaign;
+mod clip;
+mod name;
+mod programme;
+mod schedule;
+mod station;
+mod time;
+mod unit;
+
+pub use airing::{Airing, AiringItem};
+pub use asrun::{ClockState, Evidence, Outcome, Reason};
+pub use calendar::{Calendar, Holiday, QuietHours};
+pub use campaign::{Campaign, Directive};
+pub use clip::{Clip, ClipHash, Gain};
+pub use name::{AiringId, BadName, CampaignId, ClipId, ProgrammeId, ScheduleId, StationId, UnitId};
+pub use programme::{Item, Programme};
+pub use schedule::{Priority, Schedule, When};
+pub use station::{Selection, Station, StationKind};
+pub use time::{BadTime, UtcMs, Window};
+pub use unit::Unit;

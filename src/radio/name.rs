@@ -1,0 +1,121 @@
+//! Names of things: short, lower-case, safe in a URL, a file name and a shell.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is no name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a name: use 1 to 64 of a-z, 0-9 and '-', beginning with a letter or digit")]
+pub struct BadName(pub String);
+
+fn is_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (1..=64).contains(&bytes.len())
+        && bytes[0] != b'-'
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+}
+
+/// An airing's name is its schedule's, its station's and its nominal instant's, joined by points.
+fn is_airing_name(text: &str) -> bool {
+    text.len() <= 160 && text.split('.').count() == 3 && text.split('.').all(is_airing_part)
+}
+
+fn is_airing_part(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident by $valid:path;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schema(value_type = String)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadName;
+
+            fn from_str(text: &str) -> Result<Self, BadName> {
+                if $valid(text) { Ok(Self(text.into())) } else { Err(BadName(text.to_owned())) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadName;
+
+            fn try_from(text: String) -> Result<Self, BadName> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// Names a [`Unit`](super::Unit).
+    UnitId by is_name;
+    /// Names a [`Station`](super::Station).
+    StationId by is_name;
+    /// Names a [`Clip`](super::Clip) for people; its content is named by [`ClipHash`](super::ClipHash).
+    ClipId by is_name;
+    /// Names a [`Programme`](super::Programme).
+    ProgrammeId by is_name;
+    /// Names a [`Campaign`](super::Campaign).
+    CampaignId by is_name;
+    /// Names a [`Schedule`](super::Schedule).
+    ScheduleId by is_name;
+    /// Names an [`Airing`](super::Airing): `schedule.station.20201001T220000Z`.
+    AiringId by is_airing_name;
+}
+
+impl AiringId {
+    /// Derives the name, so that planning the same wish twice gives the same airing.
+    pub fn derive(schedule: &ScheduleId, station: &StationId, nominal: super::UtcMs) -> Self {
+        Self(format!("{schedule}.{station}.{}", nominal.compact()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_everywhere() {
+        for good in ["a", "thach-lam", "sang-05h", "15196"] {
+            assert_eq!(good.parse::<StationId>().unwrap().as_str(), good);
+        }
+        for bad in ["", "-a", "Thạch", "a b", "a.b", "a/b", "A", &"a".repeat(65)] {
+            assert_eq!(bad.parse::<StationId>(), Err(BadName(bad.to_owned())));
+        }
+    }
+
+    #[test]
+    fn an_airing_is_named_by_what_it_is() {
+        let id = AiringId::derive(
+            &"sang-05h".parse().unwrap(),
+            &"thach-lam".parse().unwrap(),
+            super::super::UtcMs(1_601_503_200_000),
+        );
+        assert_eq!(id.as_str(), "sang-05h.thach-lam.20200930T220000Z");
+        assert_eq!(id.as_str().parse::<AiringId>(), Ok(id));
+    }
+}

@@ -1,0 +1,1 @@
+//! The district: router, rolling, api.

@@ -1,0 +1,1 @@
+//! All the SQL, a file per noun, one text for SQLite and PostgreSQL.

@@ -1,0 +1,256 @@
+//! What a station and the district say to each other: JSON over HTTP under `/api/v1`.
+//!
+//! What will be signed is sent as exact bytes inside an [`Envelope`], so that no two JSON libraries have to agree on
+//! a spelling. Times are RFC 3339 in UTC, sizes bytes, levels hundredths of a decibel.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::radio::{
+    AiringId, AiringItem, CampaignId, ClipHash, ClockState, Evidence, Outcome, Priority, Reason,
+    ScheduleId, StationId, UtcMs,
+};
+
+/// Bytes with the place for a signature over them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Envelope {
+    /// The exact text that counts, itself JSON: a [`Rundown`].
+    pub payload: String,
+    /// The name of the key that signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// An ed25519 signature over the payload with its context string, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+/// The ordered airings of one station between two instants (lịch ngày).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rundown {
+    /// The station it is for.
+    pub station: StationId,
+    /// Only rises; changes exactly when the content does.
+    pub version: u64,
+    /// The first instant it speaks of: it is the whole truth from here to `until`.
+    pub from: UtcMs,
+    /// The first instant it no longer speaks of.
+    pub until: UtcMs,
+    /// In order of `starts_at`.
+    pub airings: Vec<RundownAiring>,
+}
+
+/// One airing as the station is told it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RundownAiring {
+    /// Its name.
+    pub id: AiringId,
+    /// The rule it comes from.
+    pub schedule: ScheduleId,
+    /// The campaign it serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// The programme's title.
+    pub title: String,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The instant of its first frame.
+    pub starts_at: UtcMs,
+    /// The instant after its last frame.
+    pub ends_at: UtcMs,
+    /// The last instant at which it may still start.
+    pub latest_start: UtcMs,
+    /// What sounds, in order.
+    pub items: Vec<AiringItem>,
+}
+
+/// What really sounded for one clip of one airing (nhật ký phát sóng).
+///
+/// Known by (station, boot, sequence). A station never changes a record that it has written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AsRunRecord {
+    /// Who says so.
+    pub station: StationId,
+    /// One run of the station's program, 32 hexadecimal digits.
+    #[schema(example = "5f2b8c1d9e0a4b7c8d6e5f4a3b2c1d0e")]
+    pub boot: String,
+    /// Counts up by one, without a gap, over the station's life.
+    pub sequence: u64,
+    /// What was to air.
+    pub airing: AiringId,
+    /// Which item of the airing, counted from 0.
+    pub position: u32,
+    /// Which try at the airing, counted from 1.
+    pub attempt: u32,
+    /// The instant at which the item was due.
+    pub scheduled_at: UtcMs,
+    /// The instant at which its first frame left the device.
+    #[serde(default)]
+    pub started_at: Option<UtcMs>,
+    /// The instant after its last frame left the device.
+    #[serde(default)]
+    pub ended_at: Option<UtcMs>,
+    /// Frames that the device took, at `sample_rate`.
+    pub frames_played: u64,
+    /// Frames that it should have taken, at `sample_rate`.
+    pub frames_expected: u64,
+    /// The device's frames a second, Hz.
+    pub sample_rate: u32,
+    /// How long after the due instant the first frame left the device, in microseconds; negative: before.
+    #[serde(default)]
+    pub start_error_us: Option<i64>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it is not `aired`.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    /// The reason in figures, for people.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// What the outcome rests on; none where nothing sounded.
+    #[serde(default)]
+    pub evidence: Option<Evidence>,
+    /// Device time over clock time in parts per million while it sounded: 1000000 is the right pace.
+    #[serde(default)]
+    pub pace_ppm: Option<u32>,
+    /// Times the device ran empty.
+    pub xruns: u32,
+    /// The speaker that took the frames.
+    #[serde(default)]
+    pub speaker: Option<String>,
+    /// The content, by value.
+    #[serde(default)]
+    pub clip: Option<ClipHash>,
+    /// The title, by value.
+    pub title: String,
+    /// The version of the rundown that ordered it.
+    pub rundown_version: u64,
+    /// How far the clock could be believed.
+    pub clock: ClockState,
+    /// The hash of the station's previous record. Its place is kept; signing fills it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<ClipHash>,
+    /// The station's signature over the record without this field. Its place is kept; signing fills it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+/// A station asks to be known, with a code that works once.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnrolmentRequest {
+    /// The one-time code.
+    pub code: String,
+    /// The station's ed25519 public key in hexadecimal. Its place is kept; signing fills it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
+    /// The player's name and version.
+    pub software: String,
+}
+
+/// The district knows the station from now on.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Enrolment {
+    /// Who the station is.
+    pub station: StationId,
+    /// What it shows at every call, as `Authorization: Bearer`. Told once; the district keeps only its hash.
+    pub token: String,
+    /// The district's ed25519 public key in hexadecimal. Its place is kept; signing fills it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub district_key: Option<String>,
+}
+
+/// As-run records on their way to the district; with none, a sign of life.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct Confirmations {
+    /// At most 500.
+    #[serde(default)]
+    pub records: Vec<AsRunRecord>,
+    /// How the station is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StationStatus>,
+}
+
+/// How a station is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StationStatus {
+    /// The player's name and version.
+    pub software: String,
+    /// The speaker in use.
+    pub speaker: String,
+    /// How far its clock can be believed.
+    pub clock: ClockState,
+    /// The version of the rundown that it follows.
+    #[serde(default)]
+    pub rundown_version: Option<u64>,
+    /// Records that wait to be sent.
+    pub waiting: u64,
+    /// What is wrong, in words; empty when nothing is.
+    pub faults: Vec<String>,
+}
+
+/// What became of each record, in the order sent.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Receipts {
+    /// One for each record sent.
+    pub results: Vec<Receipt>,
+}
+
+/// What became of one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// The record's sequence number; none when it could not be read.
+    #[serde(default)]
+    pub sequence: Option<u64>,
+    /// What became of it.
+    pub result: ReceiptResult,
+    /// Why it is not `recorded`, naming the field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What became of one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReceiptResult {
+    /// It is on disk.
+    Recorded,
+    /// The same record was there already.
+    Duplicate,
+    /// A different record is there under the same key.
+    Conflict,
+    /// It cannot be a record.
+    Invalid,
+}
+
+/// The smallest way to say that an airing aired, for a commune whose player is not Loa's.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Declaration {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it began, if that was noted.
+    #[serde(default)]
+    pub started_at: Option<UtcMs>,
+    /// Anything that people should know; why, when it did not air.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+/// An error as RFC 9457 says it, with a code that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// `about:blank`: the code says more than a link would.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Stays the same from release to release.
+    pub code: String,
+    /// What is wrong here and what to do.
+    pub detail: String,
+}
