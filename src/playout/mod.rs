@@ -1,3 +1,4 @@
 //! The station: link, keep, cue (pure), deck, record, speaker.
 
+pub mod keep;
 pub mod speaker;

@@ -1,0 +1,132 @@
+//! What a station keeps on its own disk: who it is, its rundown, and the records that wait for the district.
+//!
+//! One SQLite file, synced before every answer: what it holds survives a cut of the power.
+
+mod identity;
+mod rundown;
+mod spool;
+
+pub use identity::Identity;
+pub use rundown::KeptRundown;
+pub use spool::{Begun, Waiting};
+
+use std::path::{Path, PathBuf};
+
+use sqlx::{
+    Executor,
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    },
+};
+use tokio::sync::{Mutex, watch};
+
+/// Why the station's own store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The file could not be opened.
+    #[error(
+        "cannot open the station's store {path}: {source}; see that the folder exists, is yours and has room"
+    )]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+    /// The folder could not be made.
+    #[error("cannot make the station's folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A statement failed.
+    #[error("the station's store failed: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// A row is not what was written.
+    #[error("the station's store holds what it should not: {0}")]
+    Content(#[from] serde_json::Error),
+    /// No random bytes.
+    #[error("the system gives no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// The station was never enrolled.
+    #[error("this station is not enrolled: ask the district for a code and start with --code CODE")]
+    NotEnrolled,
+}
+
+/// The station's own store.
+#[derive(Debug)]
+pub struct Keep {
+    db: SqlitePool,
+    boot: String,
+    /// The last sequence number given; held while a record is written, so that numbers have no gap.
+    sequence: Mutex<u64>,
+    grown: watch::Sender<u64>,
+}
+
+impl Keep {
+    /// Opens or makes `station.db` in the folder, readable by its owner only, and begins a new boot.
+    pub async fn open(folder: &Path) -> Result<Self, KeepError> {
+        make_private(folder)
+            .map_err(|source| KeepError::Folder { path: folder.to_owned(), source })?;
+        let path = folder.join("station.db");
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            // A station has little memory, and its queries are few and small.
+            .pragma("cache_size", "-512");
+        let db = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .map_err(|source| KeepError::Open { path, source })?;
+        db.execute(include_str!("schema.sql")).await?;
+        let last: Option<i64> =
+            sqlx::query_scalar("select max(sequence) from spool").fetch_one(&db).await?;
+        let last = last.map_or(0, i64::unsigned_abs);
+        let mut boot = [0; 16];
+        getrandom::fill(&mut boot)?;
+        Ok(Self {
+            db,
+            boot: hex::encode(boot),
+            sequence: Mutex::new(last),
+            grown: watch::Sender::new(last),
+        })
+    }
+
+    /// The name of this run of the program.
+    pub fn boot(&self) -> &str {
+        &self.boot
+    }
+
+    /// Changes whenever a record is added.
+    pub fn grown(&self) -> watch::Receiver<u64> {
+        self.grown.subscribe()
+    }
+
+    /// Writes everything out and closes the file.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+/// SQLite's integers are signed; ours that count never reach the sign.
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

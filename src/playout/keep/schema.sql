@@ -1,0 +1,38 @@
+create table if not exists identity (
+  only_one integer primary key check (only_one = 1),
+  server text not null,
+  station text not null,
+  token text not null,
+  district_key text
+);
+
+create table if not exists rundown (
+  only_one integer primary key check (only_one = 1),
+  version integer not null,
+  etag text not null,
+  payload text not null,
+  fetched_at integer not null
+);
+
+-- A row stands here from before the first frame until the end record is in the spool.
+create table if not exists start (
+  airing text not null,
+  position integer not null,
+  attempt integer not null,
+  draft text not null,
+  primary key (airing, position, attempt)
+);
+
+-- What was begun or otherwise decided is never decided again.
+create table if not exists settled (
+  airing text primary key,
+  at integer not null
+);
+
+create table if not exists spool (
+  sequence integer primary key,
+  record text not null,
+  receipt text
+);
+
+create index if not exists spool_waiting on spool (sequence) where receipt is null;

@@ -1,0 +1,176 @@
+use std::collections::HashSet;
+
+use sqlx::Row;
+
+use super::{Keep, KeepError, signed};
+use crate::{
+    radio::{AiringId, Outcome, Reason, UtcMs},
+    wire::{AsRunRecord, Receipt, ReceiptResult},
+};
+
+/// A record that waits for the district's receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number.
+    pub sequence: u64,
+    /// What it says.
+    pub record: AsRunRecord,
+}
+
+/// An item that began and has no end record: the program or the power was cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// What was noted before its first frame.
+    pub draft: AsRunRecord,
+}
+
+impl Keep {
+    /// Notes, durably, that an item is about to sound, and that its airing is never begun again.
+    pub async fn begin(&self, draft: &AsRunRecord, at: UtcMs) -> Result<(), KeepError> {
+        let mut tx = self.db.begin_with("begin immediate").await?;
+        sqlx::query(
+            "insert into start (airing, position, attempt, draft) values ($1, $2, $3, $4)
+             on conflict do nothing",
+        )
+        .bind(draft.airing.as_str())
+        .bind(i64::from(draft.position))
+        .bind(i64::from(draft.attempt))
+        .bind(serde_json::to_string(draft)?)
+        .execute(&mut *tx)
+        .await?;
+        settle(&mut tx, &draft.airing, at).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Puts an end record into the spool, durably, with the next sequence number, which it returns.
+    pub async fn end(&self, mut record: AsRunRecord, at: UtcMs) -> Result<u64, KeepError> {
+        let mut last = self.sequence.lock().await;
+        record.sequence = *last + 1;
+        record.boot.clone_from(&self.boot);
+        let mut tx = self.db.begin_with("begin immediate").await?;
+        sqlx::query("insert into spool (sequence, record) values ($1, $2)")
+            .bind(signed(record.sequence))
+            .bind(serde_json::to_string(&record)?)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("delete from start where airing = $1 and position = $2 and attempt = $3")
+            .bind(record.airing.as_str())
+            .bind(i64::from(record.position))
+            .bind(i64::from(record.attempt))
+            .execute(&mut *tx)
+            .await?;
+        settle(&mut tx, &record.airing, at).await?;
+        tx.commit().await?;
+        *last = record.sequence;
+        self.grown.send_replace(record.sequence);
+        Ok(record.sequence)
+    }
+
+    /// What began and never ended, in the order of its airing.
+    pub async fn begun(&self) -> Result<Vec<Begun>, KeepError> {
+        let drafts: Vec<String> =
+            sqlx::query_scalar("select draft from start order by airing, position, attempt")
+                .fetch_all(&self.db)
+                .await?;
+        drafts.iter().map(|draft| Ok(Begun { draft: serde_json::from_str(draft)? })).collect()
+    }
+
+    /// Ends whatever an earlier run of the program left begun: interrupted, by a stop of the station. How much of it
+    /// sounded nobody knows, so no frame is claimed.
+    pub async fn end_interrupted(&self, now: UtcMs) -> Result<usize, KeepError> {
+        let begun = self.begun().await?;
+        for Begun { draft } in &begun {
+            let record = AsRunRecord {
+                outcome: Outcome::Interrupted,
+                reason: Some(Reason::StationStopped),
+                detail: Some("the station stopped before the end was noted".to_owned()),
+                ..draft.clone()
+            };
+            self.end(record, now).await?;
+        }
+        Ok(begun.len())
+    }
+
+    /// The airings that were begun or otherwise decided, and are never decided again.
+    pub async fn settled(&self) -> Result<HashSet<AiringId>, KeepError> {
+        let names: Vec<String> =
+            sqlx::query_scalar("select airing from settled").fetch_all(&self.db).await?;
+        Ok(names.into_iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// Forgets decisions about airings so old that no rundown speaks of them any more.
+    pub async fn forget_settled(&self, before: UtcMs) -> Result<(), KeepError> {
+        sqlx::query("delete from settled where at < $1").bind(before.0).execute(&self.db).await?;
+        Ok(())
+    }
+
+    /// The oldest records that wait, at most so many.
+    pub async fn waiting(&self, at_most: u32) -> Result<Vec<Waiting>, KeepError> {
+        let rows = sqlx::query(
+            "select sequence, record from spool where receipt is null order by sequence limit $1",
+        )
+        .bind(i64::from(at_most))
+        .fetch_all(&self.db)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let sequence: i64 = row.try_get("sequence")?;
+                let record: &str = row.try_get("record")?;
+                Ok(Waiting {
+                    sequence: sequence.unsigned_abs(),
+                    record: serde_json::from_str(record)?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many records wait.
+    pub async fn count_waiting(&self) -> Result<u64, KeepError> {
+        let count: i64 = sqlx::query_scalar("select count(*) from spool where receipt is null")
+            .fetch_one(&self.db)
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Takes the district's receipts. Only they end a record's waiting.
+    pub async fn receive(&self, sent: &[Waiting], receipts: &[Receipt]) -> Result<(), KeepError> {
+        let mut tx = self.db.begin_with("begin immediate").await?;
+        for (waiting, receipt) in sent.iter().zip(receipts) {
+            let word = match receipt.result {
+                ReceiptResult::Recorded => "recorded",
+                ReceiptResult::Duplicate => "duplicate",
+                ReceiptResult::Conflict => "conflict",
+                ReceiptResult::Invalid => "invalid",
+            };
+            sqlx::query("update spool set receipt = $1 where sequence = $2")
+                .bind(word)
+                .bind(signed(waiting.sequence))
+                .execute(&mut *tx)
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Records that the district would not take: each is a fault that a person must look at.
+    pub async fn count_rejected(&self) -> Result<u64, KeepError> {
+        let count: i64 = sqlx::query_scalar(
+            "select count(*) from spool where receipt in ('conflict', 'invalid')",
+        )
+        .fetch_one(&self.db)
+        .await?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+async fn settle(
+    tx: &mut sqlx::SqliteConnection,
+    airing: &AiringId,
+    at: UtcMs,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into settled (airing, at) values ($1, $2) on conflict do nothing")
+        .bind(airing.as_str())
+        .bind(at.0)
+        .execute(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,100 @@
+use super::*;
+use crate::{
+    radio::{ClockState, Outcome, Reason, UtcMs},
+    wire::{AsRunRecord, Receipt, ReceiptResult},
+};
+
+const NOW: UtcMs = UtcMs(1_601_503_200_000);
+
+fn record(airing: &str) -> AsRunRecord {
+    AsRunRecord {
+        station: "thach-lam".parse().unwrap(),
+        boot: String::new(),
+        sequence: 0,
+        airing: airing.parse().unwrap(),
+        position: 0,
+        attempt: 1,
+        scheduled_at: NOW,
+        started_at: Some(NOW),
+        ended_at: None,
+        frames_played: 0,
+        frames_expected: 48_000,
+        sample_rate: 48_000,
+        start_error_us: None,
+        outcome: Outcome::Aired,
+        reason: None,
+        detail: None,
+        evidence: None,
+        pace_ppm: None,
+        xruns: 0,
+        speaker: None,
+        clip: None,
+        title: "Bluezone".to_owned(),
+        rundown_version: 1,
+        clock: ClockState::Holdover,
+        previous: None,
+        signature: None,
+    }
+}
+
+#[tokio::test]
+async fn sequence_numbers_have_no_gap_over_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    for boot in 0..3 {
+        let keep = Keep::open(folder.path()).await.unwrap();
+        for _ in 0..2 {
+            keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+        }
+        let numbers: Vec<u64> =
+            keep.waiting(100).await.unwrap().iter().map(|w| w.record.sequence).collect();
+        assert_eq!(numbers, (1..=(boot + 1) * 2).collect::<Vec<u64>>());
+        keep.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_began_and_never_ended_is_interrupted_and_not_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    keep.begin(&record("s.a.20200930T220000Z"), NOW).await.unwrap();
+    drop(keep);
+
+    let keep = Keep::open(folder.path()).await.unwrap();
+    assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 1);
+    assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 0);
+    let waiting = keep.waiting(10).await.unwrap();
+    assert_eq!(waiting[0].record.outcome, Outcome::Interrupted);
+    assert_eq!(waiting[0].record.reason, Some(Reason::StationStopped));
+    assert!(keep.settled().await.unwrap().contains(&waiting[0].record.airing));
+}
+
+#[tokio::test]
+async fn only_a_receipt_ends_the_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    for _ in 0..3 {
+        keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+    }
+    let sent = keep.waiting(2).await.unwrap();
+    let receipt = |result| Receipt { sequence: None, result, why: None };
+    keep.receive(&sent, &[receipt(ReceiptResult::Recorded), receipt(ReceiptResult::Conflict)])
+        .await
+        .unwrap();
+    assert_eq!(keep.waiting(10).await.unwrap()[0].sequence, 3);
+    assert_eq!((keep.count_waiting().await.unwrap(), keep.count_rejected().await.unwrap()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_identity_is_kept_and_its_token_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    assert_eq!(keep.identity().await.unwrap(), None);
+    let identity = Identity {
+        server: "http://127.0.0.1:1".to_owned(),
+        station: "thach-lam".parse().unwrap(),
+        token: "secret".to_owned(),
+    };
+    keep.set_identity(&identity).await.unwrap();
+    assert_eq!(keep.identity().await.unwrap(), Some(identity.clone()));
+    assert!(!format!("{identity:?}").contains("secret"));
+}
