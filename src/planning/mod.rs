@@ -1,1 +1,27 @@
 //! Wishes become a plan, with a reason for everything. Pure: no IO, no clock, no async.
+//!
+//! A wish is one schedule at one station at one instant that the schedule's rule names. Every wish ends as an airing or
+//! as a decision that says why not; a moved one as both. A wish belongs to the window that it starts in, or, when it is
+//! refused, to the window of its nominal instant, and nothing about it depends on the window that it is asked in: plans
+//! of neighbouring windows fit together.
+
+mod check;
+pub mod cron; // crontab(5)
+mod decision;
+mod occurrence; // a rule's instants
+mod order; // a schedule with everything looked up
+mod plan;
+mod quiet;
+mod rotation; // whose turn it is
+mod territory; // units and selections
+mod timeline; // one station's time
+mod wishes;
+mod zone;
+
+pub use check::{Breach, check};
+pub use cron::{BadRule, Rule};
+pub use decision::{Decision, Why};
+pub use plan::{Plan, plan};
+pub use territory::Territory;
+pub use wishes::Wishes;
+pub use zone::local;

@@ -90,7 +90,12 @@ names! {
 impl AiringId {
     /// Derives the name, so that planning the same wish twice gives the same airing.
     pub fn derive(schedule: &ScheduleId, station: &StationId, nominal: super::UtcMs) -> Self {
-        Self(format!("{schedule}.{station}.{}", nominal.compact()).into())
+        Self::from_parts(schedule, station, &nominal.compact())
+    }
+
+    /// The same from an instant already written as [`UtcMs::compact`](super::UtcMs::compact) writes it.
+    pub(crate) fn from_parts(schedule: &ScheduleId, station: &StationId, compact: &str) -> Self {
+        Self([&schedule.0, ".", &station.0, ".", compact].concat().into())
     }
 }
 

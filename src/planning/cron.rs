@@ -1,0 +1,166 @@
+//! Rules as crontab(5) writes them, read exactly as that page says.
+//!
+//! The crate `cron` walks the calendar; what a text means is settled here, because that crate counts Sunday as 1 and
+//! wants both day fields to match. Times are local wall time: zones are [`super::zone`]'s matter.
+
+mod field;
+
+use std::{iter::Peekable, str::FromStr};
+
+use chrono::{NaiveDateTime, TimeDelta, Utc};
+
+use self::field::{Field, Set};
+
+/// When something airs, in local time.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// One walk for the day of the month, one for the day of the week, or one for both.
+    walks: Vec<::cron::Schedule>,
+}
+
+/// Why a text is no rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadRule {
+    /// Not five or six fields.
+    #[error(
+        "\"{text}\" has {count} fields: write five (minute hour day month weekday), or six with the second in front"
+    )]
+    Count {
+        /// What was written.
+        text: String,
+        /// How many fields it has.
+        count: usize,
+    },
+    /// An `@` word that crontab(5) does not know.
+    #[error(
+        "\"{0}\" is not known: use @yearly, @annually, @monthly, @weekly, @daily, @midnight or @hourly"
+    )]
+    Nickname(String),
+    /// `@reboot`.
+    #[error("\"@reboot\" names no time of day: write five fields, or list dates")]
+    Reboot,
+    /// One field cannot be read.
+    #[error("{field} \"{text}\": {why}")]
+    Field {
+        /// Which field.
+        field: &'static str,
+        /// What is written there.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// It names only days that no year has.
+    #[error("\"{0}\" can never fire: no year has such a day")]
+    Never(String),
+}
+
+const SECOND: Field = Field { name: "second", min: 0, max: 59, names: &[] };
+const MINUTE: Field = Field { name: "minute", min: 0, max: 59, names: &[] };
+const HOUR: Field = Field { name: "hour", min: 0, max: 23, names: &[] };
+const DAY: Field = Field { name: "day of the month", min: 1, max: 31, names: &[] };
+const MONTH: Field = Field {
+    name: "month",
+    min: 1,
+    max: 12,
+    names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+};
+const WEEKDAY: Field = Field {
+    name: "day of the week",
+    min: 0,
+    max: 7,
+    names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+};
+
+impl Rule {
+    /// Reads a rule. Names may stand in ranges and lists too (`mon-fri`), which some implementations allow.
+    ///
+    /// # Errors
+    /// When the text is no rule, or names only days that never come.
+    pub fn parse(text: &str) -> Result<Self, BadRule> {
+        let text = text.trim();
+        let fields: Vec<&str> = match text.strip_prefix('@') {
+            Some(_) => nickname(text)?.split_ascii_whitespace().collect(),
+            None => text.split_whitespace().collect(),
+        };
+        let (second, rest) = match *fields.as_slice() {
+            [ref rest @ ..] if rest.len() == 5 => ("0", rest),
+            [second, ref rest @ ..] if rest.len() == 5 => (second, rest),
+            _ => return Err(BadRule::Count { text: text.to_owned(), count: fields.len() }),
+        };
+        let time = [SECOND.read(second)?, MINUTE.read(rest[0])?, HOUR.read(rest[1])?];
+        let (days, months, weekdays) =
+            (DAY.read(rest[2])?, MONTH.read(rest[3])?, WEEKDAY.read(rest[4])?.sunday_is_zero());
+
+        let restricted = |field: &str| !field.contains('*');
+        let either = restricted(rest[2]) && restricted(rest[4]);
+        let comes = month_has_day(months, days);
+        let mut walks = Vec::with_capacity(2);
+        if comes {
+            walks.push(walk(time, days, months, if either { Set::ALL } else { weekdays }));
+        }
+        if either {
+            walks.push(walk(time, Set::ALL, months, weekdays));
+        }
+        if walks.is_empty() {
+            return Err(BadRule::Never(text.to_owned()));
+        }
+        let walks = walks.into_iter().collect::<Result<_, _>>();
+        Ok(Self { walks: walks.map_err(|_| BadRule::Never(text.to_owned()))? })
+    }
+
+    /// Every local time at which it fires, from `from` on, in order, to the end of the year 2100.
+    pub fn from(&self, from: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
+        let before = (from.and_utc()).checked_sub_signed(TimeDelta::nanoseconds(1));
+        let mut walks: Vec<Peekable<::cron::ScheduleIterator<'_, Utc>>> = self
+            .walks
+            .iter()
+            .map(|walk| walk.after(&before.unwrap_or(from.and_utc())).peekable())
+            .collect();
+        std::iter::from_fn(move || {
+            let next = walks.iter_mut().filter_map(|walk| walk.peek().copied()).min()?;
+            for walk in &mut walks {
+                walk.next_if_eq(&next);
+            }
+            Some(next.naive_utc())
+        })
+    }
+}
+
+impl FromStr for Rule {
+    type Err = BadRule;
+
+    fn from_str(text: &str) -> Result<Self, BadRule> {
+        Self::parse(text)
+    }
+}
+
+fn nickname(text: &str) -> Result<&'static str, BadRule> {
+    Ok(match text.to_ascii_lowercase().as_str() {
+        "@yearly" | "@annually" => "0 0 1 1 *",
+        "@monthly" => "0 0 1 * *",
+        "@weekly" => "0 0 * * 0",
+        "@daily" | "@midnight" => "0 0 * * *",
+        "@hourly" => "0 * * * *",
+        "@reboot" => return Err(BadRule::Reboot),
+        _ => return Err(BadRule::Nickname(text.to_owned())),
+    })
+}
+
+fn month_has_day(months: Set, days: Set) -> bool {
+    const LENGTHS: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    (1..=12).zip(LENGTHS).any(|(month, last)| months.has(month) && days.first() <= last)
+}
+
+/// The same rule as the crate `cron` writes it: seconds first, and Sunday is 1.
+fn walk(
+    [second, minute, hour]: [Set; 3],
+    days: Set,
+    months: Set,
+    weekdays: Set,
+) -> Result<::cron::Schedule, ::cron::error::Error> {
+    let weekdays = weekdays.shifted_by_one();
+    format!("{second} {minute} {hour} {days} {months} {weekdays} *").parse()
+}
+
+#[cfg(test)]
+mod tests;
