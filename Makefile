@@ -1,0 +1,16 @@
+# `make run` and `make test` work on a fresh Debian or Ubuntu machine with Rust and nothing else.
+
+BUILD_NEEDS = libasound2-dev pkg-config
+TEST_NEEDS = $(BUILD_NEEDS) pulseaudio pulseaudio-utils libasound2-plugins postgresql
+
+.PHONY: run test bench check fuzz
+
+test:
+	@./deploy/install-needs $(TEST_NEEDS)
+	cargo test --locked --all-targets
+
+check:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	cargo deny --version >/dev/null 2>&1 && cargo deny check || echo "cargo-deny is not installed: licences were not checked"

@@ -1,0 +1,119 @@
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+use tracing::{debug, error, warn};
+
+use super::{District, LinkError, SOFTWARE, pauses};
+use crate::{
+    playout::keep::{Keep, Waiting},
+    radio::ClockState,
+    wire::{Confirmations, ReceiptResult, StationStatus},
+};
+
+/// Records in one call.
+const BATCH: u32 = 100;
+
+/// With nothing to confirm, the station says this often that it lives.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+
+/// What the confirmer says of the station beside its records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// The speaker in use.
+    pub speaker: String,
+    /// What is wrong, in words.
+    pub faults: Vec<String>,
+    /// The version of the rundown followed.
+    pub rundown_version: Option<u64>,
+}
+
+/// Hands the spool's records to the district until each has its receipt.
+#[derive(Debug)]
+pub struct Confirmer {
+    /// Whom to tell.
+    pub district: District,
+    /// Where records wait.
+    pub keep: Arc<Keep>,
+    /// How the station is.
+    pub condition: watch::Receiver<Condition>,
+}
+
+impl Confirmer {
+    /// Confirms for ever.
+    pub async fn run(mut self) {
+        let mut grown = self.keep.grown();
+        let mut pause = pauses();
+        loop {
+            match self.once().await {
+                Ok(more) => {
+                    pause = pauses();
+                    if more {
+                        continue;
+                    }
+                    tokio::select! {
+                        _ = grown.changed() => {}
+                        _ = self.condition.changed() => {}
+                        () = tokio::time::sleep(SIGN_OF_LIFE) => {}
+                    }
+                }
+                Err(error) => {
+                    let wait = pause.next().unwrap_or_default();
+                    warn!(%error, ?wait, "records wait: they were not confirmed");
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+
+    /// Sends one batch, or a sign of life. Returns whether more waits.
+    pub async fn once(&mut self) -> Result<bool, LinkError> {
+        let waiting = self.keep.waiting(BATCH).await?;
+        let condition = self.condition.borrow_and_update().clone();
+        let mut faults = condition.faults;
+        let rejected = self.keep.count_rejected().await?;
+        if rejected > 0 {
+            faults.push(format!("{rejected} records were not taken by the district"));
+        }
+        let confirmations = Confirmations {
+            records: waiting.iter().map(|waiting| waiting.record.clone()).collect(),
+            status: Some(StationStatus {
+                software: SOFTWARE.to_owned(),
+                speaker: condition.speaker,
+                clock: ClockState::Holdover,
+                rundown_version: condition.rundown_version,
+                waiting: self.keep.count_waiting().await?,
+                faults,
+            }),
+        };
+        let receipts = self.district.confirm(&confirmations).await?;
+        if receipts.results.len() != waiting.len() {
+            return Err(LinkError::Refused {
+                status: 200,
+                code: "receipts-missing".to_owned(),
+                detail: format!(
+                    "{} receipts for {} records",
+                    receipts.results.len(),
+                    waiting.len()
+                ),
+            });
+        }
+        report(&waiting, &receipts.results);
+        self.keep.receive(&waiting, &receipts.results).await?;
+        Ok(waiting.len() >= BATCH as usize)
+    }
+}
+
+fn report(waiting: &[Waiting], receipts: &[crate::wire::Receipt]) {
+    for (waiting, receipt) in waiting.iter().zip(receipts) {
+        let (sequence, airing) = (waiting.sequence, &waiting.record.airing);
+        match receipt.result {
+            ReceiptResult::Recorded | ReceiptResult::Duplicate => {
+                debug!(sequence, %airing, "confirmed");
+            }
+            ReceiptResult::Conflict | ReceiptResult::Invalid => {
+                let why = receipt.why.as_deref().unwrap_or("no reason given");
+                error!(sequence, %airing, why, "the district does not take a record");
+            }
+        }
+    }
+}

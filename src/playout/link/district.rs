@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use reqwest::{Client, Response, StatusCode, header};
+
+use super::LinkError;
+use crate::{
+    playout::keep::{Identity, KeptRundown},
+    radio::ClipHash,
+    wire::{Confirmations, Enrolment, EnrolmentRequest, Envelope, Problem, Receipts, Rundown},
+};
+
+/// How long the district may hold the answer to a question about the rundown.
+const LONG_POLL: Duration = Duration::from_secs(50);
+
+/// What the program calls itself towards the district.
+pub const SOFTWARE: &str = concat!("loa/", env!("CARGO_PKG_VERSION"));
+
+/// The district as the station reaches it: one HTTP client with the station's token.
+#[derive(Debug, Clone)]
+pub struct District {
+    http: Client,
+    base: String,
+    token: String,
+}
+
+/// The district's answer to the question whether the rundown changed.
+#[derive(Debug)]
+pub enum RundownAnswer {
+    /// It did.
+    Changed(KeptRundown),
+    /// It did not.
+    Same,
+}
+
+fn client() -> Result<Client, LinkError> {
+    // No proxy: the system's settings are for people's browsing, not for a station and its district.
+    Ok(Client::builder()
+        .no_proxy()
+        .user_agent(SOFTWARE)
+        .connect_timeout(Duration::from_secs(10))
+        .read_timeout(LONG_POLL + Duration::from_secs(15))
+        .build()?)
+}
+
+/// Trades a one-time code for an identity.
+pub async fn enrol(server: &str, code: &str) -> Result<Identity, LinkError> {
+    let base = base_of(server)?;
+    let request =
+        EnrolmentRequest { code: code.to_owned(), public_key: None, software: SOFTWARE.to_owned() };
+    let answer = client()?.post(format!("{base}/enrolments")).json(&request).send().await?;
+    let enrolment: Enrolment = accepted(answer).await?.json().await?;
+    Ok(Identity { server: server.to_owned(), station: enrolment.station, token: enrolment.token })
+}
+
+impl District {
+    /// The district that an identity belongs to.
+    pub fn new(identity: &Identity) -> Result<Self, LinkError> {
+        Ok(Self {
+            http: client()?,
+            base: base_of(&identity.server)?,
+            token: identity.token.clone(),
+        })
+    }
+
+    /// Asks for the rundown; when the district has nothing newer, it holds the answer for a while.
+    pub async fn rundown(&self, etag: Option<&str>) -> Result<RundownAnswer, LinkError> {
+        let request = match etag {
+            Some(etag) => self
+                .http
+                .get(format!("{}/rundown?wait={}", self.base, LONG_POLL.as_secs()))
+                .header(header::IF_NONE_MATCH, etag),
+            None => self.http.get(format!("{}/rundown", self.base)),
+        };
+        let answer = request.bearer_auth(&self.token).send().await?;
+        if answer.status() == StatusCode::NOT_MODIFIED {
+            return Ok(RundownAnswer::Same);
+        }
+        let answer = accepted(answer).await?;
+        let etag = answer
+            .headers()
+            .get(header::ETAG)
+            .and_then(|etag| etag.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let envelope: Envelope = answer.json().await?;
+        let rundown: Rundown = serde_json::from_str(&envelope.payload)?;
+        Ok(RundownAnswer::Changed(KeptRundown { rundown, etag }))
+    }
+
+    /// Hands records over.
+    pub async fn confirm(&self, confirmations: &Confirmations) -> Result<Receipts, LinkError> {
+        let answer = self
+            .http
+            .post(format!("{}/confirmations", self.base))
+            .bearer_auth(&self.token)
+            .json(confirmations)
+            .timeout(Duration::from_secs(30))
+            .send()
+            .await?;
+        Ok(accepted(answer).await?.json().await?)
+    }
+
+    /// Asks for a clip's bytes from an offset on. The answer is a part when the district could give one.
+    pub async fn clip(&self, clip: ClipHash, offset: u64) -> Result<Response, LinkError> {
+        let mut request =
+            self.http.get(format!("{}/clips/{clip}", self.base)).bearer_auth(&self.token);
+        if offset > 0 {
+            request = request.header(header::RANGE, format!("bytes={offset}-"));
+        }
+        accepted(request.send().await?).await
+    }
+}
+
+/// The API's address below a server's.
+fn base_of(server: &str) -> Result<String, LinkError> {
+    let server = server.trim_end_matches('/');
+    if server.starts_with("http://") {
+        Ok(format!("{server}/api/v1"))
+    } else {
+        Err(LinkError::Address(server.to_owned()))
+    }
+}
+
+/// The answer if it is a success, else the district's own words for what is wrong.
+async fn accepted(answer: Response) -> Result<Response, LinkError> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    match answer.json::<Problem>().await {
+        Ok(problem) => Err(LinkError::Refused {
+            status: status.as_u16(),
+            code: problem.code,
+            detail: problem.detail,
+        }),
+        Err(_) => Err(LinkError::Refused {
+            status: status.as_u16(),
+            code: "unknown".to_owned(),
+            detail: status.canonical_reason().unwrap_or("no reason given").to_owned(),
+        }),
+    }
+}

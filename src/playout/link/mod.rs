@@ -1,0 +1,70 @@
+//! The line to the district: fetches rundown and clips, hands over records, and never gives up.
+
+mod confirm;
+mod district;
+mod fetch;
+mod follow;
+
+pub use confirm::{Condition, Confirmer};
+pub use district::{District, RundownAnswer, SOFTWARE, enrol};
+pub use fetch::Fetcher;
+pub use follow::Follower;
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use super::keep::KeepError;
+
+/// Why a call to the district came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// The address cannot be called.
+    #[error("\"{0}\" is not a district's address: write it like http://192.0.2.1:8080")]
+    Address(String),
+    /// No answer.
+    #[error("the district does not answer: {}", root(.0))]
+    Line(#[from] reqwest::Error),
+    /// It answered no.
+    #[error("the district answers {status} ({code}): {detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The code that stays.
+        code: String,
+        /// The district's words.
+        detail: String,
+    },
+    /// The answer is not what it should be.
+    #[error("the district's answer cannot be read: {0}")]
+    Answer(#[from] serde_json::Error),
+    /// The rundown is not for this station, or older than the one that is followed.
+    #[error("the district's rundown is not followed: {0}")]
+    Rundown(String),
+    /// The station's own disk.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// A clip could not be kept.
+    #[error("a clip cannot be kept: {0}")]
+    Shelf(String),
+}
+
+/// The innermost cause is the one that a person can act on.
+fn root(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+/// Waiting times between tries: from half a second up to a minute, scattered so that stations do not call in step.
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(Duration::from_secs(60))
+        .with_factor(2.0)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
