@@ -86,7 +86,7 @@ fn silences_are_found_where_they_are() {
 
 #[test]
 fn a_loud_telephone_recording_is_taken_with_two_warnings() {
-    let square = |frame: u32| if frame / 8 % 2 == 0 { 1.0 } else { -1.0 };
+    let square = |frame: u32| if (frame / 8).is_multiple_of(2) { 1.0 } else { -1.0 };
     let measured = judge(&wav(8000, 1, 16_000, square)).unwrap();
     assert!(matches!(measured.warnings[..], [Warning::Clipped { .. }, Warning::TelephoneSound]));
 }

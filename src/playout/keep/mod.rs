@@ -3,10 +3,12 @@
 //! One SQLite file, synced before every answer: what it holds survives a cut of the power.
 
 mod identity;
+mod recorder;
 mod rundown;
 mod spool;
 
 pub use identity::Identity;
+pub use recorder::KeepRecorder;
 pub use rundown::KeptRundown;
 pub use spool::{Begun, Waiting};
 

@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::{Keep, KeepError, signed};
 use crate::{
-    radio::{AiringId, Outcome, Reason, UtcMs},
+    radio::{AiringId, UtcMs},
     wire::{AsRunRecord, Receipt, ReceiptResult},
 };
 
@@ -25,20 +25,28 @@ pub struct Begun {
 }
 
 impl Keep {
-    /// Notes, durably, that an item is about to sound, and that its airing is never begun again.
-    pub async fn begin(&self, draft: &AsRunRecord, at: UtcMs) -> Result<(), KeepError> {
+    /// Notes, durably, that an airing is about to sound and is never begun again. The drafts are its records as they
+    /// stand if nothing more is noted.
+    pub async fn begin(
+        &self,
+        airing: &AiringId,
+        drafts: &[AsRunRecord],
+        at: UtcMs,
+    ) -> Result<(), KeepError> {
         let mut tx = self.db.begin_with("begin immediate").await?;
-        sqlx::query(
-            "insert into start (airing, position, attempt, draft) values ($1, $2, $3, $4)
-             on conflict do nothing",
-        )
-        .bind(draft.airing.as_str())
-        .bind(i64::from(draft.position))
-        .bind(i64::from(draft.attempt))
-        .bind(serde_json::to_string(draft)?)
-        .execute(&mut *tx)
-        .await?;
-        settle(&mut tx, &draft.airing, at).await?;
+        for draft in drafts {
+            sqlx::query(
+                "insert into start (airing, position, attempt, draft) values ($1, $2, $3, $4)
+                 on conflict do nothing",
+            )
+            .bind(airing.as_str())
+            .bind(i64::from(draft.position))
+            .bind(i64::from(draft.attempt))
+            .bind(serde_json::to_string(draft)?)
+            .execute(&mut *tx)
+            .await?;
+        }
+        settle(&mut tx, airing, at).await?;
         Ok(tx.commit().await?)
     }
 
@@ -75,18 +83,12 @@ impl Keep {
         drafts.iter().map(|draft| Ok(Begun { draft: serde_json::from_str(draft)? })).collect()
     }
 
-    /// Ends whatever an earlier run of the program left begun: interrupted, by a stop of the station. How much of it
-    /// sounded nobody knows, so no frame is claimed.
+    /// Ends whatever an earlier run of the program left begun, as its draft says. How much of it sounded nobody knows, so
+    /// no frame is claimed.
     pub async fn end_interrupted(&self, now: UtcMs) -> Result<usize, KeepError> {
         let begun = self.begun().await?;
         for Begun { draft } in &begun {
-            let record = AsRunRecord {
-                outcome: Outcome::Interrupted,
-                reason: Some(Reason::StationStopped),
-                detail: Some("the station stopped before the end was noted".to_owned()),
-                ..draft.clone()
-            };
-            self.end(record, now).await?;
+            self.end(draft.clone(), now).await?;
         }
         Ok(begun.len())
     }

@@ -56,7 +56,12 @@ async fn sequence_numbers_have_no_gap_over_restarts() {
 async fn what_began_and_never_ended_is_interrupted_and_not_begun_again() {
     let folder = tempfile::tempdir().unwrap();
     let keep = Keep::open(folder.path()).await.unwrap();
-    keep.begin(&record("s.a.20200930T220000Z"), NOW).await.unwrap();
+    let draft = AsRunRecord {
+        outcome: Outcome::Interrupted,
+        reason: Some(Reason::StationStopped),
+        ..record("s.a.20200930T220000Z")
+    };
+    keep.begin(&draft.airing, std::slice::from_ref(&draft), NOW).await.unwrap();
     drop(keep);
 
     let keep = Keep::open(folder.path()).await.unwrap();
