@@ -59,6 +59,7 @@ create table airing (
     items text not null,
     digest text not null,
     refused boolean not null,
+    reason text,
     decision text,
     withdrawn_at bigint
 );

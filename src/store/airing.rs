@@ -16,7 +16,9 @@ pub struct PlannedAiring {
     pub unit: UnitId,
     /// Whether it was refused.
     pub refused: bool,
-    /// Why it was refused or moved, in words.
+    /// Why it was refused or moved, as a code that stays.
+    pub reason: Option<String>,
+    /// The same in words.
     pub decision: Option<String>,
     /// A hash of all of the above: another content has another.
     pub digest: String,
@@ -73,7 +75,7 @@ macro_rules! select {
         concat!(
             "select a.id, a.schedule, a.station, a.programme, a.title, a.campaign, a.priority, a.nominal_at, \
              a.starts_at, a.ends_at, a.latest_start, a.items, a.unit, a.refused, a.decision, a.digest, \
-             a.withdrawn_at from airing a ",
+             a.withdrawn_at, a.reason from airing a ",
             $($rest),*
         )
     };
@@ -192,19 +194,20 @@ async fn upsert(
     })?;
     sql!(execute tx,
         "insert into airing (id, schedule, station, unit, programme, campaign, title, priority, nominal_at,
-             starts_at, ends_at, latest_start, items, refused, decision, digest)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+             starts_at, ends_at, latest_start, items, refused, decision, digest, reason)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          on conflict (id) do update set unit = excluded.unit, programme = excluded.programme,
              campaign = excluded.campaign, title = excluded.title, priority = excluded.priority,
              starts_at = excluded.starts_at, ends_at = excluded.ends_at,
              latest_start = excluded.latest_start, items = excluded.items, refused = excluded.refused,
-             decision = excluded.decision, digest = excluded.digest, withdrawn_at = null
-         where airing.starts_at >= $17",
+             decision = excluded.decision, digest = excluded.digest, reason = excluded.reason, withdrawn_at = null
+         where airing.starts_at >= $18",
         airing.id.as_str(), airing.schedule.as_str(), airing.station.as_str(), planned.unit.as_str(),
         airing.programme.as_str(), airing.campaign.as_ref().map(CampaignId::as_str), &*airing.title,
         airing.priority.to_string(), airing.nominal_at.0, airing.starts_at.0, airing.ends_at.0,
         airing.latest_start.0, items.as_str(), planned.refused, planned.decision.as_deref(),
-        planned.digest.as_str(), fixed_until.0)?;
+        planned.digest.as_str(),
+        planned.reason.as_deref(), fixed_until.0)?;
     Ok(())
 }
 
@@ -232,6 +235,7 @@ fn read(row: &Row) -> Result<StoredAiring, StoreError> {
         airing,
         unit: name("airing in unit", row.get(12)?)?,
         refused: row.get(13)?,
+        reason: row.get(17)?,
         decision: row.get(14)?,
         digest: row.get(15)?,
     };

@@ -167,7 +167,6 @@ impl Applying {
         sql!(execute &mut self.tx,
             "update token set revoked_at = $2 where kind = 'station' and name = $1 and revoked_at is null",
             id.as_str(), now.0)?;
-        sql!(execute &mut self.tx, "delete from rundown where station = $1", id.as_str())?;
         self.remove(STATION, id.as_str()).await
     }
 
