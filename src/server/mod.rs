@@ -1,1 +1,22 @@
-//! The district: router, rolling, api.
+//! The district: one program that plans, hands out rundowns and clips, and takes confirmations.
+//!
+//! [`router`] lists every route; [`serve`] runs it and keeps rundowns planned until told to stop.
+
+mod api;
+mod body;
+mod district;
+mod docs;
+mod listen;
+mod login;
+mod metrics;
+mod problem;
+mod rolling;
+mod router;
+mod standing;
+
+pub use api::airings::{AiringPage, AiringReport};
+pub use district::{District, Limits};
+pub use listen::serve;
+pub use rolling::{Rolled, roll};
+pub use router::{openapi, router};
+pub use standing::AiringState;

@@ -1,1 +1,106 @@
 //! All the SQL, a file per noun, one text for SQLite and PostgreSQL.
+//!
+//! Instants are handed in, never asked of the database. Every write is one transaction.
+
+mod airing;
+mod as_run;
+mod contact;
+mod db;
+mod declaration;
+mod enrolment;
+mod open;
+mod rules;
+mod rundown;
+mod token;
+mod writer;
+
+pub use airing::{AiringFilter, Order, PlannedAiring, Stamp, StoredAiring};
+pub use as_run::StoredRecord;
+pub use contact::Contact;
+pub use declaration::StoredDeclaration;
+pub use rules::{Change, ChangeKind, Removed, Rules};
+pub use rundown::StoredRundown;
+pub use token::{Bearer, Secret};
+pub use writer::{NewRecord, Verdict};
+
+use db::{Db, Tx};
+
+/// The district's database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+    writer: writer::Writer,
+}
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database would not do it.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought up to date.
+    #[error(
+        "the database's tables could not be brought up to date: {0}; was it written by a newer Loa?"
+    )]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// SQLite is older than the fix of a bug that loses data.
+    #[error(
+        "SQLite {0} is too old: 3.51.3 repaired a bug that corrupts databases; build Loa with its bundled SQLite"
+    )]
+    OldSqlite(String),
+    /// SQLite's own check found damage.
+    #[error("the database {file} is damaged ({found}): restore the last backup")]
+    Damaged {
+        /// Which file.
+        file: String,
+        /// What SQLite says.
+        found: String,
+    },
+    /// The address names no engine that Loa knows.
+    #[error("\"{0}\" is no database address: write sqlite:FILE or postgres://USER@HOST/NAME")]
+    Address(String),
+    /// What was stored cannot be read back.
+    #[error("the stored {what} \"{id}\" cannot be read: {why}")]
+    Unreadable {
+        /// The noun.
+        what: &'static str,
+        /// Its name.
+        id: String,
+        /// Why not.
+        why: String,
+    },
+    /// A rule names something that is not there.
+    #[error("{0}")]
+    Dangling(String),
+    /// The writer has stopped.
+    #[error("the store is closing and takes no more records")]
+    Closing,
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(String),
+}
+
+/// Reads a name back; `what` says whose.
+fn name<T>(what: &'static str, text: String) -> Result<T, StoreError>
+where
+    T: std::str::FromStr<Err = crate::radio::BadName>,
+{
+    text.parse().map_err(|error: crate::radio::BadName| StoreError::Unreadable {
+        what,
+        id: text,
+        why: error.to_string(),
+    })
+}
+
+/// Reads JSON back; `what` and `id` say of what.
+fn json<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    id: &str,
+    text: &str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Unreadable {
+        what,
+        id: id.to_owned(),
+        why: error.to_string(),
+    })
+}

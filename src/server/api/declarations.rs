@@ -1,0 +1,80 @@
+use axum::{Json, extract::State, http::StatusCode};
+
+use super::airings::{AiringReport, report_one};
+use crate::{
+    radio::AiringId,
+    server::{
+        District,
+        body::{Named, Sent},
+        login::Caller,
+        problem::Refusal,
+    },
+    store::{Bearer, StoredDeclaration},
+    wire::{Declaration, Problem},
+};
+
+/// Says that an airing aired, or did not, where no player of Loa's can. The first word stands.
+#[utoipa::path(
+    post, path = "/api/v1/airings/{id}/confirmation", tag = "station",
+    params(("id" = AiringId, Path, description = "Which airing.")),
+    security(("station" = []), ("person" = [])),
+    request_body = Declaration,
+    responses(
+        (status = 200, description = "How the airing stands now.", body = AiringReport),
+        (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Another station's airing.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such airing.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Something else was declared before.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It is not over, or the body cannot be read.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::server) async fn declare(
+    State(district): State<District>,
+    Caller(bearer): Caller,
+    Named(id): Named<AiringId>,
+    Sent(declaration): Sent<Declaration>,
+) -> Result<Json<AiringReport>, Refusal> {
+    if let Bearer::Station(station) = &bearer
+        && id.as_str().split('.').nth(1) != Some(station.as_str())
+    {
+        return Err(Refusal::forbidden(format!("airing {id} is not at {station}")));
+    }
+    let Some(airing) = district.store.airing(&id).await? else {
+        return Err(Refusal::not_found(format!("there is no airing {id}")));
+    };
+    let now = district.clock.now();
+    let starts_at = airing.planned.airing.starts_at;
+    if now < starts_at {
+        return Err(Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "not-yet",
+            format!("airing {id} starts at {starts_at}: confirm it afterwards"),
+        ));
+    }
+    if declaration.detail.as_ref().is_some_and(|detail| detail.contains('\0')) {
+        return Err(Refusal::unreadable("detail: it contains a NUL character"));
+    }
+    let word = StoredDeclaration {
+        airing: id.clone(),
+        outcome: declaration.outcome.to_string(),
+        started_at: declaration.started_at,
+        detail: declaration.detail,
+        declared_by: bearer.to_string(),
+        declared_at: now,
+    };
+    let (standing, _) = district.store.declare(&word).await?;
+    let same = standing.outcome == word.outcome
+        && standing.started_at == word.started_at
+        && standing.detail == word.detail;
+    if !same {
+        return Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "already-declared",
+            format!(
+                "{} declared \"{}\" at {}, and that stands",
+                standing.declared_by, standing.outcome, standing.declared_at
+            ),
+        ));
+    }
+    Ok(Json(report_one(&district, airing, Some(standing), now).await?))
+}

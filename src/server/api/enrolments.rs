@@ -1,0 +1,37 @@
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+
+use crate::{
+    server::{District, body::Sent, problem::Refusal},
+    wire::{Enrolment, EnrolmentRequest, Problem},
+};
+
+/// Makes a station known, with a code that works once. Tokens that it had before end.
+#[utoipa::path(
+    post, path = "/api/v1/enrolments", tag = "station",
+    request_body = EnrolmentRequest,
+    responses(
+        (status = 200, description = "Known from now on. The token is told only here.", body = Enrolment),
+        (status = 403, description = "The code is unknown, used or expired.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::server) async fn enrol(
+    State(district): State<District>,
+    Sent(request): Sent<EnrolmentRequest>,
+) -> Result<impl IntoResponse, Refusal> {
+    let Some((station, token)) = district.store.enrol(&request.code, district.clock.now()).await?
+    else {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "enrolment-refused",
+            "the code is unknown, was used before or has expired: ask the district for a new one",
+        ));
+    };
+    tracing::info!(%station, software = ?request.software, "a station enrolled");
+    let enrolment = Enrolment { station, token: token.reveal().to_owned(), district_key: None };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(enrolment)))
+}

@@ -1,0 +1,53 @@
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+
+use crate::{
+    server::{District, metrics as figures, problem::Refusal},
+    wire::Problem,
+};
+
+/// The process runs.
+#[utoipa::path(
+    get, path = "/healthz", tag = "health",
+    responses((status = 200, description = "It does.", body = String, content_type = "text/plain"))
+)]
+pub(in crate::server) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The database answers and rundowns are planned.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health",
+    responses(
+        (status = 200, description = "Ready.", body = String, content_type = "text/plain"),
+        (status = 503, description = "Not ready, and why.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::server) async fn ready(
+    State(district): State<District>,
+) -> Result<&'static str, Refusal> {
+    let not = |detail: String| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", detail);
+    if let Err(error) = district.store.ping().await {
+        tracing::error!(%error, "the database does not answer");
+        return Err(not("the database does not answer".to_owned()));
+    }
+    if district.rolled.borrow().is_none() {
+        return Err(not("rundowns are not planned yet".to_owned()));
+    }
+    Ok("ready\n")
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "health",
+    responses((status = 200, description = "Prometheus's text format.", body = String, content_type = "text/plain"))
+)]
+pub(in crate::server) async fn metrics(
+    State(district): State<District>,
+) -> Result<impl IntoResponse, Refusal> {
+    let text = figures::render(&district).await?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}

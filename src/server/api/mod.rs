@@ -1,0 +1,10 @@
+//! What `/api/v1` answers, a file per noun.
+
+pub(super) mod airings;
+pub(super) mod clips;
+pub(super) mod confirmations;
+pub(super) mod declarations;
+pub(super) mod enrolments;
+pub(super) mod health;
+pub(super) mod rules;
+pub(super) mod rundown;

@@ -1,0 +1,112 @@
+//! What there is to plan with, read only.
+
+use std::collections::HashMap;
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    radio::{Campaign, Clip, Programme, Schedule, Station, Unit, UtcMs},
+    server::{District, login::OfPerson, problem::Refusal},
+    wire::{Problem, StationStatus},
+};
+
+/// A station, when it was last heard of and how it said it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::server) struct StationView {
+    /// The station.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    station: Station,
+    /// When it last called; none: never.
+    last_contact: Option<UtcMs>,
+    /// How it said it was, faults included.
+    status: Option<StationStatus>,
+}
+
+/// Declares a list of one kind of thing and the route that gives it.
+macro_rules! list {
+    ($(#[$doc:meta])* $route:ident, $path:literal, $list:ident of $thing:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Serialize, ToSchema)]
+        pub(in crate::server) struct $list {
+            /// By name.
+            #[schema(value_type = Vec<Object>)]
+            $route: Vec<$thing>,
+        }
+
+        $(#[$doc])*
+        #[utoipa::path(
+            get, path = $path, tag = "rules", security(("person" = [])),
+            responses(
+                (status = 200, description = "All of them.", body = $list),
+                (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
+                (status = 403, description = "Not a person's token.", body = Problem, content_type = "application/problem+json"),
+            )
+        )]
+        pub(in crate::server) async fn $route(
+            State(district): State<District>,
+            _: OfPerson,
+        ) -> Result<Json<$list>, Refusal> {
+            Ok(Json($list { $route: district.store.rules().await?.$route }))
+        }
+    };
+}
+
+list!(
+    /// The tree of units.
+    units, "/api/v1/units", Units of Unit
+);
+list!(
+    /// The recordings.
+    clips, "/api/v1/clips", Clips of Clip
+);
+list!(
+    /// What airs together.
+    programmes, "/api/v1/programmes", Programmes of Programme
+);
+list!(
+    /// Why something airs.
+    campaigns, "/api/v1/campaigns", Campaigns of Campaign
+);
+list!(
+    /// When what airs where.
+    schedules, "/api/v1/schedules", Schedules of Schedule
+);
+
+/// The stations.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::server) struct Stations {
+    /// By name.
+    stations: Vec<StationView>,
+}
+
+/// The stations, when each was last heard of and how it said it was.
+#[utoipa::path(
+    get, path = "/api/v1/stations", tag = "rules", security(("person" = [])),
+    responses(
+        (status = 200, description = "All of them.", body = Stations),
+        (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not a person's token.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::server) async fn stations(
+    State(district): State<District>,
+    _: OfPerson,
+) -> Result<Json<Stations>, Refusal> {
+    let contacts = district.store.contacts().await?;
+    let mut contacts: HashMap<_, _> =
+        contacts.into_iter().map(|contact| (contact.station.clone(), contact)).collect();
+    let stations = district.store.stations().await?.into_iter().map(|station| {
+        let contact = contacts.remove(&station.id);
+        let last_contact = contact.as_ref().map(|contact| contact.at);
+        let status = contact
+            .and_then(|contact| contact.status)
+            .map(|status| serde_json::from_str(&status))
+            .transpose()
+            .map_err(Refusal::internal)?;
+        Ok(StationView { station, last_contact, status })
+    });
+    Ok(Json(Stations { stations: stations.collect::<Result<_, Refusal>>()? }))
+}

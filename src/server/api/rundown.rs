@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    server::{District, body::Asked, login::OfStation, problem::Refusal},
+    store::StoredRundown,
+    wire::{Envelope, Problem},
+};
+
+/// Where it is; a long poll has its own time limit.
+pub(in crate::server) const PATH: &str = "/api/v1/rundown";
+
+/// How long to hold the answer.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server) struct Patience {
+    /// Seconds to hold the answer while nothing is newer than `If-None-Match`; at most 60.
+    #[serde(default)]
+    wait: u64,
+}
+
+/// The station's own rundown: today and the 35 days after, in UTC.
+#[utoipa::path(
+    get, path = "/api/v1/rundown", tag = "station", params(Patience), security(("station" = [])),
+    responses(
+        (status = 200, description = "The rundown, with its `ETag`.", body = Envelope),
+        (status = 304, description = "What `If-None-Match` names is still right."),
+        (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not a station's token.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Not planned yet.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(in crate::server) async fn fetch(
+    State(district): State<District>,
+    OfStation(station): OfStation,
+    Asked(patience): Asked<Patience>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    // Listening begins before looking: a change in between is not slept through.
+    let mut changes = district.rundowns.subscribe();
+    let mut stopping = district.stopping.subscribe();
+    district.store.confirm(&station, Vec::new(), None, district.clock.now()).await?;
+    let wait = Duration::from_secs(patience.wait).min(district.limits.wait);
+    let patience_ends = tokio::time::sleep(wait);
+    tokio::pin!(patience_ends);
+    loop {
+        changes.mark_unchanged();
+        let rundown = district.store.rundown(&station).await?;
+        let known = rundown.as_ref().is_some_and(|rundown| names(&headers, &tag(rundown)));
+        if let Some(rundown) = rundown.as_ref().filter(|_| !known) {
+            return Ok(answer(rundown));
+        }
+        let again = tokio::select! {
+            changed = changes.changed() => changed.is_ok(),
+            _ = stopping.wait_for(|stopping| *stopping) => false,
+            () = &mut patience_ends => false,
+        };
+        if !again {
+            return match rundown {
+                Some(rundown) => Ok((
+                    StatusCode::NOT_MODIFIED,
+                    [(header::ETAG, tag(&rundown)), (header::CACHE_CONTROL, "no-cache".to_owned())],
+                )
+                    .into_response()),
+                None => Err(Refusal::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "not-planned-yet",
+                    "the district has not planned this station's rundown yet: ask again in some seconds",
+                )),
+            };
+        }
+    }
+}
+
+fn tag(rundown: &StoredRundown) -> String {
+    format!("\"{}-{}\"", rundown.version, rundown.digest.get(..16).unwrap_or_default())
+}
+
+/// Whether `If-None-Match` names a tag (RFC 9110, 13.1.2; compared weakly).
+pub(in crate::server) fn names(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|one| one.trim().trim_start_matches("W/"))
+        .any(|one| one == "*" || one == tag)
+}
+
+fn answer(rundown: &StoredRundown) -> Response {
+    let envelope = Envelope { payload: rundown.payload.clone(), key: None, signature: None };
+    let headers = [(header::ETAG, tag(rundown)), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    (headers, Json(envelope)).into_response()
+}

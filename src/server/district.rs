@@ -1,0 +1,99 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::{Notify, watch};
+
+use crate::{clock::Clock, radio::UtcMs, store::Store};
+
+/// Bounds on what a caller may cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// For a request's whole head to arrive, and between two requests.
+    pub head: Duration,
+    /// For a request's whole body to arrive.
+    pub body: Duration,
+    /// For an answer to begin; a long poll may take its own wait longer.
+    pub answer: Duration,
+    /// The longest wait of a long poll.
+    pub wait: Duration,
+    /// For those at work to finish when the server stops.
+    pub farewell: Duration,
+    /// Connections at a time.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            body: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
+            wait: Duration::from_secs(60),
+            farewell: Duration::from_secs(10),
+            connections: 4096,
+        }
+    }
+}
+
+/// What every route needs. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct District(Arc<Parts>);
+
+/// The parts of a [`District`].
+#[derive(Debug)]
+pub struct Parts {
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) clips: PathBuf,
+    pub(super) limits: Limits,
+    /// Rises when some station's rundown has changed.
+    pub(super) rundowns: watch::Sender<u64>,
+    /// When the rundowns were last planned without trouble.
+    pub(super) rolled: watch::Sender<Option<UtcMs>>,
+    /// Told when rules have changed.
+    pub(super) changed: Notify,
+    /// True when the server stops: long polls answer at once.
+    pub(super) stopping: watch::Sender<bool>,
+}
+
+impl std::ops::Deref for District {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl District {
+    /// A district with its database, its clock, and the folder of its clips (`ab/abcdef…` by SHA-256).
+    pub fn new(store: Store, clock: Arc<dyn Clock>, clips: &Path, limits: Limits) -> Self {
+        Self(Arc::new(Parts {
+            store,
+            clock,
+            clips: clips.to_owned(),
+            limits,
+            rundowns: watch::Sender::new(0),
+            rolled: watch::Sender::new(None),
+            changed: Notify::new(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// Says that rules have changed: rundowns are planned anew soon.
+    pub fn rules_changed(&self) {
+        self.changed.notify_one();
+    }
+
+    /// The instant of the last planning that went well, and every later one.
+    pub fn rolled(&self) -> watch::Receiver<Option<UtcMs>> {
+        self.rolled.subscribe()
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

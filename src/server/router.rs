@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{District, api, docs, metrics, problem};
+
+/// The head of the OpenAPI document; the routes add themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Loa",
+        description = "The district's radio. Times are RFC 3339 in UTC; errors are RFC 9457 problems with a stable code."
+    ),
+    modifiers(&Tokens)
+)]
+struct Head;
+
+/// The two kinds of token.
+struct Tokens;
+
+impl Modify for Tokens {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        for (name, whose) in
+            [("station", "A station's, from its enrolment."), ("person", "A person's.")]
+        {
+            let scheme =
+                HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(whose)).build();
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+fn routes() -> OpenApiRouter<District> {
+    OpenApiRouter::with_openapi(Head::openapi())
+        .routes(routes!(api::enrolments::enrol))
+        .routes(routes!(api::rundown::fetch))
+        .routes(routes!(api::clips::fetch))
+        .routes(routes!(api::confirmations::confirm))
+        .routes(routes!(api::declarations::declare))
+        .routes(routes!(api::airings::list))
+        .routes(routes!(api::rules::stations))
+        .routes(routes!(api::rules::units))
+        .routes(routes!(api::rules::clips))
+        .routes(routes!(api::rules::programmes))
+        .routes(routes!(api::rules::campaigns))
+        .routes(routes!(api::rules::schedules))
+        .routes(routes!(api::health::alive))
+        .routes(routes!(api::health::ready))
+        .routes(routes!(api::health::metrics))
+}
+
+/// The OpenAPI document, generated from the routes.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// Every route.
+pub fn router(district: District) -> Router {
+    let (api, openapi) = routes().split_for_parts();
+    metrics::start();
+    api.merge(docs::routes(openapi))
+        .route("/", get(|| async { Redirect::temporary("/api/docs") }))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(from_fn_with_state(district.clone(), in_time))
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(from_fn(counted))
+        .with_state(district)
+}
+
+/// An answer that does not begin in time is a problem. A long poll has its wait on top, and a body its own limit.
+async fn in_time(State(district): State<District>, request: Request, next: Next) -> Response {
+    let limits = &district.limits;
+    let extra = match request.uri().path() {
+        api::rundown::PATH => limits.wait,
+        _ if *request.method() == axum::http::Method::POST => limits.body,
+        _ => Duration::ZERO,
+    };
+    match tokio::time::timeout(limits.answer + extra, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => problem::Refusal::timeout().into_response(),
+    }
+}
+
+async fn counted(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let method = request.method().clone();
+    let response = next.run(request).await;
+    metrics::request(&method, path.as_deref().unwrap_or("none"), response.status());
+    response
+}

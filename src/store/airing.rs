@@ -1,0 +1,243 @@
+//! Airings as planned, and as refused with the reason.
+
+use super::{
+    Store, StoreError, Tx,
+    db::{Row, sql},
+    json, name,
+};
+use crate::radio::{Airing, AiringId, CampaignId, ClipHash, StationId, UnitId, UtcMs, Window};
+
+/// An airing as the plan has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedAiring {
+    /// What airs, where and when; without items when it is refused.
+    pub airing: Airing,
+    /// The unit that the station belonged to when it was planned.
+    pub unit: UnitId,
+    /// Whether it was refused.
+    pub refused: bool,
+    /// Why it was refused or moved, as a code that stays.
+    pub reason: Option<String>,
+    /// The same in words.
+    pub decision: Option<String>,
+    /// A hash of all of the above: another content has another.
+    pub digest: String,
+}
+
+/// An airing as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredAiring {
+    /// As it was planned.
+    pub planned: PlannedAiring,
+    /// When the plan dropped it, if it did.
+    pub withdrawn_at: Option<UtcMs>,
+}
+
+/// Enough of a kept airing to see whether it has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its name.
+    pub id: AiringId,
+    /// The hash of its content.
+    pub digest: String,
+}
+
+/// Which airings are asked for; what is `None` does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AiringFilter {
+    /// At this station.
+    pub station: Option<StationId>,
+    /// In this unit's subtree.
+    pub unit: Option<UnitId>,
+    /// For this campaign.
+    pub campaign: Option<CampaignId>,
+    /// With this clip in it.
+    pub clip: Option<ClipHash>,
+    /// Beginning at this instant or later.
+    pub from: Option<UtcMs>,
+    /// Beginning before this instant.
+    pub until: Option<UtcMs>,
+}
+
+/// Which end of time comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The past first.
+    #[default]
+    Oldest,
+    /// The future first.
+    Newest,
+}
+
+/// The columns that [`read`] reads.
+macro_rules! select {
+    ($($rest:literal),* $(,)?) => {
+        concat!(
+            "select a.id, a.schedule, a.station, a.programme, a.title, a.campaign, a.priority, a.nominal_at, \
+             a.starts_at, a.ends_at, a.latest_start, a.items, a.unit, a.refused, a.decision, a.digest, \
+             a.withdrawn_at, a.reason from airing a ",
+            $($rest),*
+        )
+    };
+}
+
+/// A withdrawn airing counts only when it aired all the same.
+macro_rules! page {
+    ($cursor:literal, $order:literal) => {
+        select!(
+            "where (a.station = $1 or $1 is null)
+             and ($2 is null or a.unit in (
+                 with recursive sub (id) as (
+                     select cast($2 as text) union select u.id from unit u join sub on u.parent = sub.id
+                 ) select id from sub))
+             and (a.campaign = $3 or $3 is null)
+             and (a.items like $4 or $4 is null)
+             and a.starts_at >= $5 and a.starts_at < $6
+             and (a.withdrawn_at is null or exists (select 1 from as_run r where r.airing = a.id))
+             and (a.starts_at, a.id) ",
+            $cursor,
+            " ($7, $8) order by ",
+            $order,
+            " limit $9"
+        )
+    };
+}
+
+impl Store {
+    /// Airings in order, at most `limit`, beginning after a cursor: the instant and name of the last one seen.
+    pub async fn airings(
+        &self,
+        filter: &AiringFilter,
+        order: Order,
+        after: Option<(UtcMs, &str)>,
+        limit: u32,
+    ) -> Result<Vec<StoredAiring>, StoreError> {
+        let edge = match order {
+            Order::Oldest => i64::MIN,
+            Order::Newest => i64::MAX,
+        };
+        let (after_at, after_id) = after.map_or((edge, ""), |(at, id)| (at.0, id));
+        let statement = match order {
+            Order::Oldest => page!(">", "a.starts_at, a.id"),
+            Order::Newest => page!("<", "a.starts_at desc, a.id desc"),
+        };
+        let rows = sql!(fetch &mut self.db.reader().await?, statement,
+            filter.station.as_ref().map(StationId::as_str),
+            filter.unit.as_ref().map(UnitId::as_str),
+            filter.campaign.as_ref().map(CampaignId::as_str),
+            filter.clip.map(|clip| format!("%\"{clip}\"%")),
+            filter.from.map_or(i64::MIN, |at| at.0),
+            filter.until.map_or(i64::MAX, |at| at.0),
+            after_at, after_id, i64::from(limit))?;
+        rows.iter().map(read).collect()
+    }
+
+    /// One airing, by name.
+    pub async fn airing(&self, id: &AiringId) -> Result<Option<StoredAiring>, StoreError> {
+        let rows =
+            sql!(fetch &mut self.db.reader().await?, select!("where a.id = $1"), id.as_str())?;
+        rows.first().map(read).transpose()
+    }
+
+    /// What is to air from one instant to another, by station, then time.
+    pub async fn planned_between(&self, window: Window) -> Result<Vec<StoredAiring>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            select!("where a.starts_at >= $1 and a.starts_at < $2 and a.refused = false
+                     and a.withdrawn_at is null order by a.station, a.starts_at, a.id"),
+            window.from.0, window.until.0)?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Names and hashes of all that is planned, or refused, from one instant to another.
+    pub async fn stamps_between(&self, window: Window) -> Result<Vec<Stamp>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select id, digest from airing where starts_at >= $1 and starts_at < $2 and withdrawn_at is null",
+            window.from.0, window.until.0)?;
+        rows.iter()
+            .map(|row| Ok(Stamp { id: name("airing", row.get(0)?)?, digest: row.get(1)? }))
+            .collect()
+    }
+
+    /// Writes what the plan adds or changes, and withdraws what it no longer has, in one transaction. What begins
+    /// before `fixed_until` stays as it is, if it is there.
+    pub async fn change_plan(
+        &self,
+        planned: &[PlannedAiring],
+        dropped: &[AiringId],
+        fixed_until: UtcMs,
+        now: UtcMs,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        for airing in planned {
+            upsert(&mut tx, airing, fixed_until).await?;
+        }
+        for id in dropped {
+            sql!(execute &mut tx,
+                "update airing set withdrawn_at = $2
+                 where id = $1 and starts_at >= $3 and withdrawn_at is null",
+                id.as_str(), now.0, fixed_until.0)?;
+        }
+        tx.commit().await
+    }
+}
+
+async fn upsert(
+    tx: &mut Tx,
+    planned: &PlannedAiring,
+    fixed_until: UtcMs,
+) -> Result<(), StoreError> {
+    let airing = &planned.airing;
+    let items = serde_json::to_string(&airing.items).map_err(|error| StoreError::Unreadable {
+        what: "items of",
+        id: airing.id.to_string(),
+        why: error.to_string(),
+    })?;
+    sql!(execute tx,
+        "insert into airing (id, schedule, station, unit, programme, campaign, title, priority, nominal_at,
+             starts_at, ends_at, latest_start, items, refused, decision, digest, reason)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+         on conflict (id) do update set unit = excluded.unit, programme = excluded.programme,
+             campaign = excluded.campaign, title = excluded.title, priority = excluded.priority,
+             starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+             latest_start = excluded.latest_start, items = excluded.items, refused = excluded.refused,
+             decision = excluded.decision, digest = excluded.digest, reason = excluded.reason, withdrawn_at = null
+         where airing.starts_at >= $18",
+        airing.id.as_str(), airing.schedule.as_str(), airing.station.as_str(), planned.unit.as_str(),
+        airing.programme.as_str(), airing.campaign.as_ref().map(CampaignId::as_str), &*airing.title,
+        airing.priority.to_string(), airing.nominal_at.0, airing.starts_at.0, airing.ends_at.0,
+        airing.latest_start.0, items.as_str(), planned.refused, planned.decision.as_deref(),
+        planned.digest.as_str(),
+        planned.reason.as_deref(), fixed_until.0)?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<StoredAiring, StoreError> {
+    let id: AiringId = name("airing", row.get(0)?)?;
+    let priority: String = row.get(6)?;
+    let airing = Airing {
+        schedule: name("airing of schedule", row.get(1)?)?,
+        station: name("airing at station", row.get(2)?)?,
+        programme: name("airing of programme", row.get(3)?)?,
+        title: row.get::<String>(4)?.into(),
+        campaign: row
+            .get::<Option<String>>(5)?
+            .map(|text| name("airing of campaign", text))
+            .transpose()?,
+        priority: json("priority of", id.as_str(), &format!("\"{priority}\""))?,
+        nominal_at: UtcMs(row.get(7)?),
+        starts_at: UtcMs(row.get(8)?),
+        ends_at: UtcMs(row.get(9)?),
+        latest_start: UtcMs(row.get(10)?),
+        items: json::<Vec<_>>("items of", id.as_str(), &row.get::<String>(11)?)?.into(),
+        id,
+    };
+    let planned = PlannedAiring {
+        airing,
+        unit: name("airing in unit", row.get(12)?)?,
+        refused: row.get(13)?,
+        reason: row.get(17)?,
+        decision: row.get(14)?,
+        digest: row.get(15)?,
+    };
+    Ok(StoredAiring { planned, withdrawn_at: row.get::<Option<i64>>(16)?.map(UtcMs) })
+}

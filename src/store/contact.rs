@@ -1,0 +1,46 @@
+//! When each station was last heard of, and how it said it was.
+
+use super::{Store, StoreError, Tx, db::sql, name};
+use crate::radio::{StationId, UtcMs};
+
+/// A station's last sign of life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Which station.
+    pub station: StationId,
+    /// When it called.
+    pub at: UtcMs,
+    /// How it said it was, as JSON, if it ever did.
+    pub status: Option<String>,
+}
+
+pub(super) async fn note(
+    tx: &mut Tx,
+    station: &StationId,
+    status: Option<&str>,
+    now: UtcMs,
+) -> Result<(), StoreError> {
+    sql!(execute tx,
+        "insert into contact (station, contact_at, status) values ($1, $2, $3)
+         on conflict (station) do update set contact_at = excluded.contact_at,
+         status = coalesce(excluded.status, contact.status)",
+        station.as_str(), now.0, status)?;
+    Ok(())
+}
+
+impl Store {
+    /// Every station's last sign of life, by name.
+    pub async fn contacts(&self) -> Result<Vec<Contact>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select station, contact_at, status from contact order by station")?;
+        rows.iter()
+            .map(|row| {
+                Ok(Contact {
+                    station: name("contact of", row.get(0)?)?,
+                    at: UtcMs(row.get(1)?),
+                    status: row.get(2)?,
+                })
+            })
+            .collect()
+    }
+}

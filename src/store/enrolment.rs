@@ -1,0 +1,52 @@
+//! One-time codes with which a station becomes known.
+
+use super::{Bearer, Secret, Store, StoreError, db::sql, token};
+use crate::radio::{StationId, UtcMs};
+
+impl Store {
+    /// Makes a code for a station that works once and until an instant.
+    pub async fn create_code(
+        &self,
+        station: &StationId,
+        expires_at: UtcMs,
+    ) -> Result<Secret, StoreError> {
+        let code = Secret::new()?;
+        let mut tx = self.db.begin().await?;
+        if sql!(fetch &mut tx, "select 1 from station where id = $1", station.as_str())?.is_empty()
+        {
+            return Err(StoreError::Dangling(format!(
+                "there is no station \"{station}\": apply its TOML first"
+            )));
+        }
+        sql!(execute &mut tx, "insert into enrolment (sha256, station, expires_at) values ($1, $2, $3)",
+            token::fingerprint(code.reveal()), station.as_str(), expires_at.0)?;
+        tx.commit().await?;
+        Ok(code)
+    }
+
+    /// Turns a code into a station's token; none when the code is unknown, used or expired. Tokens that the station had
+    /// before end.
+    pub async fn enrol(
+        &self,
+        code: &str,
+        now: UtcMs,
+    ) -> Result<Option<(StationId, Secret)>, StoreError> {
+        let sha256 = token::fingerprint(code);
+        let mut tx = self.db.begin().await?;
+        let claimed = sql!(execute &mut tx,
+            "update enrolment set used_at = $2 where sha256 = $1 and used_at is null and expires_at > $2",
+            sha256.as_str(), now.0)?;
+        if claimed == 0 {
+            return Ok(None);
+        }
+        let rows = sql!(fetch &mut tx, "select station from enrolment where sha256 = $1", sha256.as_str())?;
+        let text = rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)?;
+        let station: StationId = super::name("enrolment of", text)?;
+        sql!(execute &mut tx,
+            "update token set revoked_at = $2 where kind = 'station' and name = $1 and revoked_at is null",
+            station.as_str(), now.0)?;
+        let secret = token::create(&mut tx, &Bearer::Station(station.clone()), now).await?;
+        tx.commit().await?;
+        Ok(Some((station, secret)))
+    }
+}

@@ -1,0 +1,108 @@
+//! Who may call: 256-bit secrets, of which only the SHA-256 is kept.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{Store, StoreError, Tx, db::sql};
+use crate::radio::{StationId, UtcMs};
+
+/// A secret to hand over once. It does not print itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Fresh from the system's randomness: 64 hexadecimal digits.
+    pub fn new() -> Result<Self, StoreError> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|error| StoreError::Random(error.to_string()))?;
+        Ok(Self(hex::encode(bytes)))
+    }
+
+    /// The text, for the one to whom it belongs.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Whom a token belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// A station's player.
+    Station(StationId),
+    /// A person, by name.
+    Person(String),
+}
+
+impl fmt::Display for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Station(id) => write!(f, "station {id}"),
+            Self::Person(name) => f.write_str(name),
+        }
+    }
+}
+
+pub(super) fn fingerprint(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}
+
+pub(super) async fn create(tx: &mut Tx, bearer: &Bearer, now: UtcMs) -> Result<Secret, StoreError> {
+    let secret = Secret::new()?;
+    let (kind, name) = match bearer {
+        Bearer::Station(id) => ("station", id.as_str()),
+        Bearer::Person(name) => ("person", name.as_str()),
+    };
+    sql!(execute tx, "insert into token (sha256, kind, name, created_at) values ($1, $2, $3, $4)",
+        fingerprint(secret.reveal()), kind, name, now.0)?;
+    Ok(secret)
+}
+
+impl Store {
+    /// Makes a token; it is told only here.
+    pub async fn create_token(&self, bearer: &Bearer, now: UtcMs) -> Result<Secret, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let secret = create(&mut tx, bearer, now).await?;
+        tx.commit().await?;
+        Ok(secret)
+    }
+
+    /// Whom a token belongs to; none when it is unknown or revoked.
+    pub async fn bearer(&self, token: &str) -> Result<Option<Bearer>, StoreError> {
+        let sha256 = fingerprint(token);
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select sha256, kind, name from token where sha256 = $1 and revoked_at is null",
+            sha256.as_str())?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let stored: String = row.get(0)?;
+        if !bool::from(stored.as_bytes().ct_eq(sha256.as_bytes())) {
+            return Ok(None);
+        }
+        let (kind, name): (String, String) = (row.get(1)?, row.get(2)?);
+        if kind == "person" {
+            return Ok(Some(Bearer::Person(name)));
+        }
+        Ok(Some(Bearer::Station(super::name("token of", name)?)))
+    }
+
+    /// Ends every token of somebody; gives how many there were.
+    pub async fn revoke_tokens(&self, bearer: &Bearer, now: UtcMs) -> Result<u64, StoreError> {
+        let (kind, name) = match bearer {
+            Bearer::Station(id) => ("station", id.as_str()),
+            Bearer::Person(name) => ("person", name.as_str()),
+        };
+        let mut tx = self.db.begin().await?;
+        let ended = sql!(execute &mut tx,
+            "update token set revoked_at = $3 where kind = $1 and name = $2 and revoked_at is null",
+            kind, name, now.0)?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,244 @@
+//! Commits the records of many calls together: a flush to disk costs the same for one batch as for a hundred.
+
+use std::sync::{Arc, LazyLock};
+
+use sqlx::AssertSqlSafe;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Store, StoreError, Tx, contact,
+    db::{Db, Engine, sql},
+};
+use crate::radio::{AiringId, StationId, UtcMs};
+
+/// Rows a statement: few enough for either engine's limit on arguments, enough to make the statement's own cost small.
+const CHUNK: usize = 50;
+/// Columns a row.
+const COLUMNS: usize = 6;
+/// Calls committed together at most.
+const TOGETHER: usize = 64;
+
+/// An as-run record to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRecord {
+    /// One run of the station's program.
+    pub boot: String,
+    /// Counts up over the station's life.
+    pub sequence: u64,
+    /// What was to air.
+    pub airing: AiringId,
+    /// The record whole, as JSON, always spelt the same way: it is compared as text.
+    pub json: String,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is on disk now.
+    Recorded,
+    /// The same was there before.
+    Duplicate,
+    /// Something else is there under the same key.
+    Conflict,
+}
+
+/// What one call brought.
+#[derive(Debug)]
+struct Batch {
+    station: StationId,
+    records: Vec<NewRecord>,
+    status: Option<String>,
+    now: UtcMs,
+    answer: oneshot::Sender<Result<Vec<Verdict>, Arc<StoreError>>>,
+}
+
+/// Hands batches to the task that commits them.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    batches: mpsc::Sender<Batch>,
+    stop: mpsc::Sender<oneshot::Sender<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(db: Db) -> Self {
+        let (batches, waiting) = mpsc::channel(TOGETHER * 4);
+        let (stop, stopping) = mpsc::channel(1);
+        tokio::spawn(write(db, waiting, stopping));
+        Self { batches, stop }
+    }
+
+    pub(super) async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.stop.send(done).await.is_ok() {
+            stopped.await.ok();
+        }
+    }
+}
+
+impl Store {
+    /// Keeps a station's records and notes that it called; answers when they are on disk, a verdict for each in order.
+    pub async fn confirm(
+        &self,
+        station: &StationId,
+        records: Vec<NewRecord>,
+        status: Option<String>,
+        now: UtcMs,
+    ) -> Result<Vec<Verdict>, Arc<StoreError>> {
+        let (answer, answered) = oneshot::channel();
+        let batch = Batch { station: station.clone(), records, status, now, answer };
+        self.writer.batches.send(batch).await.map_err(|_| StoreError::Closing)?;
+        answered.await.map_err(|_| StoreError::Closing)?
+    }
+
+    /// Calls that wait for the next commit.
+    pub fn waiting(&self) -> usize {
+        self.writer.batches.max_capacity() - self.writer.batches.capacity()
+    }
+}
+
+async fn write(
+    db: Db,
+    mut waiting: mpsc::Receiver<Batch>,
+    mut stopping: mpsc::Receiver<oneshot::Sender<()>>,
+) {
+    let mut batches = Vec::with_capacity(TOGETHER);
+    loop {
+        let stopped = tokio::select! {
+            biased;
+            taken = waiting.recv_many(&mut batches, TOGETHER) => {
+                if taken == 0 {
+                    return;
+                }
+                None
+            }
+            done = stopping.recv() => {
+                waiting.close();
+                while let Some(batch) = waiting.recv().await {
+                    batches.push(batch);
+                }
+                Some(done)
+            }
+        };
+        commit_all(&db, &mut batches).await;
+        if let Some(done) = stopped {
+            done.and_then(|done| done.send(()).ok());
+            return;
+        }
+    }
+}
+
+async fn commit_all(db: &Db, batches: &mut Vec<Batch>) {
+    match commit(db, batches).await {
+        Ok(verdicts) => {
+            for (batch, verdicts) in batches.drain(..).zip(verdicts) {
+                batch.answer.send(Ok(verdicts)).ok();
+            }
+        }
+        // One call's trouble must not be another's: each is tried alone.
+        Err(error) if batches.len() > 1 => {
+            tracing::warn!(%error, "committing calls together failed; trying each alone");
+            for batch in batches.drain(..) {
+                let alone = commit(db, std::slice::from_ref(&batch)).await;
+                let answer = alone.map(|mut verdicts| verdicts.pop().unwrap_or_default());
+                batch.answer.send(answer.map_err(Arc::new)).ok();
+            }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for batch in batches.drain(..) {
+                batch.answer.send(Err(error.clone())).ok();
+            }
+        }
+    }
+}
+
+/// Nearly always every record is new: insert first, and look closer only when fewer rows came in than were sent.
+async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreError> {
+    let mut tx = db.begin().await?;
+    let rows: Vec<(&Batch, &NewRecord)> = batches
+        .iter()
+        .flat_map(|batch| batch.records.iter().map(move |record| (batch, record)))
+        .collect();
+    let mut fresh = true;
+    for chunk in rows.chunks(CHUNK) {
+        if insert(&mut tx, chunk).await? != chunk.len() as u64 {
+            fresh = false;
+            break;
+        }
+    }
+    let verdicts = if fresh {
+        batches.iter().map(|batch| vec![Verdict::Recorded; batch.records.len()]).collect()
+    } else {
+        tx.rollback().await?;
+        tx = db.begin().await?;
+        let mut verdicts = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let mut of_batch = Vec::with_capacity(batch.records.len());
+            for record in &batch.records {
+                of_batch.push(insert_one(&mut tx, batch, record).await?);
+            }
+            verdicts.push(of_batch);
+        }
+        verdicts
+    };
+    for batch in batches {
+        contact::note(&mut tx, &batch.station, batch.status.as_deref(), batch.now).await?;
+    }
+    tx.commit().await?;
+    Ok(verdicts)
+}
+
+async fn insert_one(tx: &mut Tx, batch: &Batch, record: &NewRecord) -> Result<Verdict, StoreError> {
+    if insert(tx, &[(batch, record)]).await? == 1 {
+        return Ok(Verdict::Recorded);
+    }
+    let rows = sql!(fetch tx,
+        "select record from as_run where station = $1 and boot = $2 and sequence = $3",
+        batch.station.as_str(), record.boot.as_str(), record.sequence.cast_signed())?;
+    let stored: String = rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)?;
+    Ok(if stored == record.json { Verdict::Duplicate } else { Verdict::Conflict })
+}
+
+/// The statement for so many rows, built once: the same text is the same prepared statement.
+fn statement(rows: usize) -> Arc<str> {
+    static STATEMENTS: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| (0..=CHUNK).map(text).collect());
+    STATEMENTS.get(rows).cloned().unwrap_or_else(|| text(rows))
+}
+
+fn text(rows: usize) -> Arc<str> {
+    let values: Vec<String> = (0..rows)
+        .map(|row| {
+            let holes: Vec<String> =
+                (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+            format!("({})", holes.join(","))
+        })
+        .collect();
+    format!(
+        "insert into as_run (station, boot, sequence, airing, received_at, record) values {} \
+         on conflict do nothing",
+        values.join(",")
+    )
+    .into()
+}
+
+async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, StoreError> {
+    macro_rules! insert_on {
+        ($tx:expr) => {{
+            let mut query = sqlx::query(AssertSqlSafe(statement(rows.len())));
+            for (batch, record) in rows {
+                query = query
+                    .bind(batch.station.as_str())
+                    .bind(record.boot.as_str())
+                    .bind(record.sequence.cast_signed())
+                    .bind(record.airing.as_str())
+                    .bind(batch.now.0)
+                    .bind(record.json.as_str());
+            }
+            query.execute(&mut **$tx).await?.rows_affected()
+        }};
+    }
+    Ok(match tx {
+        Engine::Sqlite(tx) => insert_on!(tx),
+        Engine::Postgres(tx) => insert_on!(tx),
+    })
+}
