@@ -13,8 +13,19 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Role {}
+enum Role {
+    Plan(roles::plan::PlanArguments),
+}
 
 fn main() -> std::process::ExitCode {
-    match Arguments::parse().role {}
+    let done = match Arguments::parse().role {
+        Role::Plan(arguments) => roles::plan::run(&arguments, roles::plan::stand_in),
+    };
+    match done {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
 }

@@ -108,6 +108,14 @@ impl Rule {
         Ok(Self { walks: walks.map_err(|_| BadRule::Never(text.to_owned()))? })
     }
 
+    /// Says in words why a text is no rule; what the almanac asks of every rule it reads.
+    ///
+    /// # Errors
+    /// The reason, for people.
+    pub fn check(text: &str) -> Result<(), String> {
+        Self::parse(text).map(drop).map_err(|bad| bad.to_string())
+    }
+
     /// Every local time at which it fires, from `from` on, in order, to the end of the year 2100.
     pub fn from(&self, from: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
         let before = (from.and_utc()).checked_sub_signed(TimeDelta::nanoseconds(1));

@@ -13,6 +13,7 @@ mod order; // a schedule with everything looked up
 mod plan;
 mod quiet;
 mod rotation; // whose turn it is
+pub mod sheet; // a plan on paper
 mod territory; // units and selections
 mod timeline; // one station's time
 mod wishes;
