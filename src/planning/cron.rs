@@ -7,7 +7,7 @@ mod field;
 
 use std::{iter::Peekable, str::FromStr};
 
-use chrono::{NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use self::field::{Field, Set};
 
@@ -82,10 +82,10 @@ impl Rule {
             Some(_) => nickname(text)?.split_ascii_whitespace().collect(),
             None => text.split_whitespace().collect(),
         };
-        let (second, rest) = match *fields.as_slice() {
-            [ref rest @ ..] if rest.len() == 5 => ("0", rest),
-            [second, ref rest @ ..] if rest.len() == 5 => (second, rest),
-            _ => return Err(BadRule::Count { text: text.to_owned(), count: fields.len() }),
+        let (second, rest) = match fields.len() {
+            5 => ("0", &fields[..]),
+            6 => (fields[0], &fields[1..]),
+            count => return Err(BadRule::Count { text: text.to_owned(), count }),
         };
         let time = [SECOND.read(second)?, MINUTE.read(rest[0])?, HOUR.read(rest[1])?];
         let (days, months, weekdays) =
@@ -116,8 +116,10 @@ impl Rule {
         Self::parse(text).map(drop).map_err(|bad| bad.to_string())
     }
 
-    /// Every local time at which it fires, from `from` on, in order, to the end of the year 2100.
+    /// Every local time at which it fires, from `from` on, in order, within the years 1970 to 2100.
     pub fn from(&self, from: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
+        // The crate takes a year before Christ for one after 2100.
+        let from = from.max(DateTime::UNIX_EPOCH.naive_utc());
         let before = (from.and_utc()).checked_sub_signed(TimeDelta::nanoseconds(1));
         let mut walks: Vec<Peekable<::cron::ScheduleIterator<'_, Utc>>> = self
             .walks

@@ -26,3 +26,6 @@ pub use plan::{Plan, plan};
 pub use territory::Territory;
 pub use wishes::Wishes;
 pub use zone::local;
+
+#[cfg(test)]
+mod laws;

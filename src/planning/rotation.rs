@@ -115,15 +115,19 @@ impl<'a> Rotation<'a> {
         wheel.last = self.clips.iter().filter_map(aired).collect();
     }
 
-    /// Counts what airs.
+    /// Counts what airs, each clip at its own moment within the airing.
     pub(super) fn count(&self, wheel: &mut Wheel<'a>, items: &[AiringItem], at: UtcMs) {
         if at < self.begin {
             return;
         }
-        for clip in clips_of(items) {
-            if let Some(clip) = self.clips.get(clip) {
-                wheel.last.insert(clip, at);
+        let mut moment = at;
+        for item in items {
+            if let AiringItem::Clip { clip, .. } = item
+                && let Some(clip) = self.clips.get(clip)
+            {
+                wheel.last.insert(clip, moment);
             }
+            moment = moment + std::time::Duration::from_millis(item.duration_ms());
         }
     }
 }

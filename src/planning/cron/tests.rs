@@ -18,6 +18,7 @@ fn fires(rule: &str, from: &str, count: usize) -> Vec<String> {
 fn the_cases_of_the_manual_page() {
     let cases: &[(&str, &str, &[&str])] = &[
         // "run five minutes after midnight, every day"
+        ("5 0 * * *", "-9999-01-01 00:05", &["Thu 1970-01-01 00:05:00"]),
         ("5 0 * * *", "2020-10-01 00:05", &["Thu 2020-10-01 00:05:00", "Fri 2020-10-02 00:05:00"]),
         // "run at 2:15pm on the first of every month"
         (
