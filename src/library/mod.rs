@@ -18,3 +18,9 @@ pub use intake::{Measure, Progress, measure, take_in};
 pub use shelf::{Shelf, ShelfError};
 pub use verdict::{Limits, Refusal, Warning};
 pub use waveform::Waveform;
+
+/// The text in composed letters (Unicode NFC), as every text in Loa is kept.
+pub fn nfc(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    text.nfc().collect()
+}
