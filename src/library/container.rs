@@ -1,10 +1,11 @@
 //! What a file's container says about its sound that symphonia does not pass on: its kind by its first bytes, the
-//! Xing header of an MP3, the edit list and the gapless tag of an M4A.
+//! Xing header of an MP3, the edit list and the gapless tag of an M4A, the title of a WAV.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 mod mp4;
 mod mpeg;
+mod wav;
 
 pub(super) use mp4::Edit;
 pub(super) use mpeg::Xing;
@@ -15,7 +16,8 @@ const SCAN: usize = 16 * 1024;
 /// What the first bytes say that a file is.
 #[derive(Debug)]
 pub(super) enum Container {
-    Wav,
+    /// With its title.
+    Wav(Option<String>),
     Flac,
     Ogg,
     Mp4(Option<Edit>),
@@ -31,7 +33,9 @@ pub(super) fn look(source: &mut (impl Read + Seek)) -> io::Result<Option<Contain
     let mut head = Vec::with_capacity(SCAN);
     source.by_ref().take(SCAN as u64).read_to_end(&mut head)?;
     let kind = match head.as_slice() {
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some(Container::Wav),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => {
+            Some(Container::Wav(wav::title(source, start + 12)?))
+        }
         [b'f', b'L', b'a', b'C', ..] => Some(Container::Flac),
         [b'O', b'g', b'g', b'S', ..] => Some(Container::Ogg),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => {

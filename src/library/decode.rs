@@ -142,7 +142,10 @@ impl Decoder {
             FormatOptions::default(),
             MetadataOptions::default(),
         )?;
-        let title = title(reader.as_mut());
+        let title = match container {
+            Container::Wav(title) => title.as_deref().map(clean),
+            _ => title(reader.as_mut()),
+        };
         let track = reader
             .default_track(TrackType::Audio)
             .ok_or(Error::Unsupported("there is no sound track"))?;
@@ -315,13 +318,14 @@ impl Decoder {
 /// Frames to drop from the start, frames to give, and by how many the end may miss them.
 fn bounds(track: &Track, container: &Container, rate: u32) -> (u64, Option<u64>, u64) {
     match container {
-        Container::Wav | Container::Flac | Container::Ogg => (0, track.num_frames, 0),
+        Container::Wav(_) | Container::Flac | Container::Ogg => (0, track.num_frames, 0),
         Container::Mp4(Some(edit)) => edited(track, *edit, rate),
         Container::Mp4(None) => (0, track.num_frames, 0),
-        // Encoders disagree whether the frame that holds the header is counted.
-        Container::Mpeg(Some(xing)) if xing.counted => {
-            (u64::from(track.delay.unwrap_or(0)), track.num_frames, if xing.cut { 0 } else { 1152 })
-        }
+        Container::Mpeg(Some(xing)) if xing.counted => match track.delay {
+            Some(delay) => (u64::from(delay), track.num_frames, 0),
+            // Lesser encoders disagree whether the frame that holds the header is counted.
+            None => (0, track.num_frames, 1152),
+        },
         Container::Mpeg(_) | Container::Adts => (0, None, 0),
     }
 }
