@@ -33,4 +33,5 @@ espeak-ng -v vi -s 172 -p 45 -f "$work/said.txt" -w "$work/voice.wav"
 # Below 120 Hz a horn sounds nothing; the peaks of a synthetic voice are tamed a little.
 play "$work/voice.wav" -c 1 -r 48000 -b 16 -C 8 \
     --add-comment "TITLE=Cài đặt Bluezone và Smart Thanh Hóa" bluezone-smart-thanh-hoa.flac \
-    silence 1 0.02 0.1% gain -8 rate -v 48000 highpass 120 compand 0.005,0.1 6:-60,-60,-30,-22,-8,-12 pad 0.3 0.5 norm -3
+    silence 1 0.02 0.1% gain -8 rate -v 48000 highpass 120 compand 0.0005,0.1 6:-70,-70,-40,-24,-20,-14,0,-9 \
+    pad 0.3 0.5 norm -6 gain -l 5 norm -2

@@ -15,17 +15,19 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Role {
     Plan(roles::plan::PlanArguments),
+    /// Recordings: check them.
+    #[command(subcommand)]
+    Clip(roles::clip::Command),
 }
 
 fn main() -> std::process::ExitCode {
     let done = match Arguments::parse().role {
-        Role::Plan(arguments) => roles::plan::run(&arguments, roles::plan::stand_in),
+        Role::Plan(arguments) => roles::plan::run(&arguments, roles::plan::stand_in)
+            .map(|()| std::process::ExitCode::SUCCESS),
+        Role::Clip(command) => roles::clip::run(command),
     };
-    match done {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            std::process::ExitCode::FAILURE
-        }
-    }
+    done.unwrap_or_else(|error| {
+        eprintln!("loa: {error:#}");
+        std::process::ExitCode::FAILURE
+    })
 }

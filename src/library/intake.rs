@@ -1,202 +1,227 @@
+//! One walk over a recording: decode to the last frame, measure, hash, judge; and keep it if wanted.
+//!
+//! One thread reads, hashes and decodes, another measures. Memory stays within a few megabytes whatever the length.
+
 use std::{
     fs::File,
-    io,
+    io::{Read, Seek, SeekFrom},
     path::Path,
-    sync::{PoisonError, mpsc},
-    thread,
+    sync::mpsc,
+    time::Duration,
 };
 
 use super::{
-    Decoder, Peak, Refusal, Shelf, Warning, decode::unreadable, meter::Meter, ogg,
-    source::HashedFile,
+    decode::{DecodeError, Decoder, Format},
+    loudness,
+    scan::{Measured, Scan},
+    shelf::Shelf,
+    tee::{Copied, Tee},
+    verdict::{Limits, Refusal, Warning},
+    waveform::Waveform,
 };
 use crate::radio::{ClipHash, Gain};
 
-/// The loudness that one gain brings every clip to. The house's choice for speech over horns, not a rule's.
-const TARGET_LUFS: f64 = -16.0;
-
-/// No true peak goes above this after the gain.
-const PEAK_LIMIT_DBTP: f64 = -1.0;
-
-/// Blocks on their way from the decoder to the meter: enough to keep both busy, little memory.
-const BLOCKS_UNDER_WAY: usize = 64;
-
-/// What an intake allows.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The longest recording, in milliseconds.
-    pub longest_ms: u64,
-}
-
-impl Default for Limits {
-    /// Four hours.
-    fn default() -> Self {
-        Self { longest_ms: 4 * 60 * 60 * 1000 }
-    }
-}
-
-/// How far an intake is.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress {
-    /// Bytes of the file read.
-    pub read: u64,
-    /// Bytes of the file.
-    pub of: u64,
-}
-
-/// What a recording is, measured to its last frame.
-#[derive(Debug, Clone)]
+/// What a recording is.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Measure {
-    /// The hash of the file's bytes.
+    /// The SHA-256 of its bytes.
     pub sha256: ClipHash,
-    /// The file's size in bytes.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// The codec's short name.
-    pub codec: &'static str,
-    /// Frames a second, Hz.
-    pub sample_rate: u32,
-    /// Samples in a frame.
-    pub channels: usize,
-    /// Frames, exact.
+    /// Its sample rate, channels and codec.
+    pub format: Format,
+    /// Frames after decoding, exact.
     pub frames: u64,
-    /// Integrated loudness (EBU R128); none when nothing passed its gate.
+    /// Integrated loudness in LUFS (EBU R128); none where less than 400 ms is louder than -70 LUFS.
     pub loudness_lufs: Option<f64>,
-    /// True peak (ITU-R BS.1770 annex 2).
-    pub true_peak_dbtp: Option<f64>,
-    /// Towards -16 LUFS, as far as the true peak stays at or below -1 dBTP.
+    /// True peak in dBTP (ITU-R BS.1770), over all channels.
+    pub true_peak_dbtp: f64,
+    /// The gain towards the target loudness, limited by the ceiling.
     pub gain: Gain,
     /// Silence before the first sound, in milliseconds.
     pub leading_silence_ms: u64,
     /// Silence after the last sound, in milliseconds.
     pub trailing_silence_ms: u64,
-    /// At most 2,000 points of a drawing.
-    pub peaks: Vec<Peak>,
-    /// The title among the tags, NFC.
+    /// A drawing of it.
+    pub waveform: Waveform,
+    /// The title tag, NFC.
     pub title: Option<String>,
-    /// What an operator should know.
+    /// What people should know.
     pub warnings: Vec<Warning>,
 }
 
 impl Measure {
     /// How long it sounds, in milliseconds, rounded up.
     pub fn duration_ms(&self) -> u64 {
-        (self.frames * 1000).div_ceil(u64::from(self.sample_rate.max(1)))
+        milliseconds(self.frames, self.format.sample_rate)
     }
 }
 
-/// Measures and judges a recording in one pass: one thread decodes, another measures.
+/// How far the walk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read.
+    pub bytes: u64,
+    /// Bytes of the file.
+    pub of_bytes: u64,
+    /// What has been decoded.
+    pub sound: Duration,
+}
+
+/// Samples handed to the other thread at once, and how many such heaps there are.
+const HEAP: usize = 32 * 1024;
+const HEAPS: usize = 8;
+
+/// Measures a file.
 ///
 /// # Errors
-/// The reason why it is not taken in.
+/// The [`Refusal`] says why it cannot air.
 pub fn measure(
     path: &Path,
     limits: &Limits,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
 ) -> Result<Measure, Refusal> {
-    let (file, hash) =
-        HashedFile::new(File::open(path).map_err(unreadable)?).map_err(unreadable)?;
-    let of = std::fs::metadata(path).map_err(unreadable)?.len();
-    let mut decoder = Decoder::of(Box::new(file))?;
-    let format = decoder.format();
-    if format.channels == 0 {
-        return Err(Refusal::Empty);
-    }
-    let mut meter = Meter::new(format).map_err(unmeasured)?;
-    let title = decoder.title();
-    let most_frames = limits.longest_ms.saturating_mul(u64::from(format.sample_rate)) / 1000;
-
-    let figures = thread::scope(|scope| {
-        let (full, to_measure) = mpsc::sync_channel::<Vec<f32>>(BLOCKS_UNDER_WAY);
-        let (empty, to_fill) = mpsc::channel::<Vec<f32>>();
-        let measuring = scope.spawn(move || {
-            for block in to_measure {
-                meter.take(&block)?;
-                // The decoder may have ended already: then nobody needs the block again.
-                let _ = empty.send(block);
-            }
-            meter.finish()
-        });
-        let mut frames = 0;
-        while let Some(samples) = decoder.next_block()? {
-            frames += (samples.len() / format.channels) as u64;
-            if frames > most_frames {
-                return Err(Refusal::TooLong { limit_ms: limits.longest_ms });
-            }
-            let mut block = to_fill.try_recv().unwrap_or_default();
-            block.clear();
-            block.extend_from_slice(samples);
-            if full.send(block).is_err() {
-                break;
-            }
-            let read = hash.lock().unwrap_or_else(PoisonError::into_inner).reached();
-            progress(Progress { read, of });
-        }
-        drop(full);
-        measuring.join().map_err(|_| Refusal::DecoderFailed { at_ms: 0 })?.map_err(unmeasured)
-    })?;
-
-    if decoder.codec() == "vorbis" {
-        let ended = ogg::has_end(File::open(path).map_err(unreadable)?).map_err(unreadable)?;
-        if !ended {
-            let at_ms = figures.frames * 1000 / u64::from(format.sample_rate.max(1));
-            return Err(Refusal::Damaged { at_ms, what: "its end is missing".to_owned() });
-        }
-    }
-    if figures.silent {
-        return Err(Refusal::Silent);
-    }
-    let (sha256, bytes) = hash
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .finish(File::open(path).map_err(unreadable)?)
-        .map_err(unreadable)?;
-    Ok(Measure {
-        sha256,
-        bytes,
-        codec: decoder.codec(),
-        sample_rate: format.sample_rate,
-        channels: format.channels,
-        frames: figures.frames,
-        loudness_lufs: figures.loudness_lufs,
-        true_peak_dbtp: figures.true_peak_dbtp,
-        gain: gain(figures.loudness_lufs, figures.true_peak_dbtp),
-        leading_silence_ms: figures.leading_silence_ms,
-        trailing_silence_ms: figures.trailing_silence_ms,
-        peaks: figures.peaks,
-        title,
-        warnings: figures.warnings,
-    })
+    measure_from(File::open(path)?, limits, progress)
 }
 
-/// Measures a copy of the recording inside the shelf's own folder and, when it is good, moves it into place. What is
-/// interrupted leaves nothing half: the copy has no name until it is whole and on disk.
+/// Measures anything that can be read and sought in.
 ///
 /// # Errors
-/// The reason why it is not taken in.
+/// As [`measure`].
+pub fn measure_from<S>(
+    source: S,
+    limits: &Limits,
+    progress: impl FnMut(Progress),
+) -> Result<Measure, Refusal>
+where
+    S: Read + Seek + Send + Sync + 'static,
+{
+    Ok(walk(source, None, limits, progress)?.0)
+}
+
+/// Measures a file and keeps its bytes on the shelf: all of them or none. Taking in the same again changes nothing.
+///
+/// # Errors
+/// As [`measure`]; [`Refusal::Shelf`] where the shelf cannot keep it.
 pub fn take_in(
     path: &Path,
     shelf: &Shelf,
     limits: &Limits,
     progress: impl FnMut(Progress),
 ) -> Result<Measure, Refusal> {
-    let not_stored = |error: io::Error| Refusal::Shelf(error.to_string());
-    let mut from = File::open(path).map_err(unreadable)?;
-    let mut copy = shelf.new_file().map_err(not_stored)?;
-    io::copy(&mut from, copy.as_file_mut()).map_err(not_stored)?;
-    let measure = measure(copy.path(), limits, progress)?;
-    shelf.put(copy, &measure.sha256).map_err(not_stored)?;
+    let source = File::open(path)?;
+    let arrival = shelf.arrival().map_err(Refusal::Shelf)?;
+    let copy = arrival.file().map_err(Refusal::Shelf)?;
+    let (measure, copied) = walk(source, Some(copy), limits, progress)?;
+    copied.map_err(Refusal::Shelf)?;
+    arrival.place(&measure.sha256).map_err(Refusal::Shelf)?;
     Ok(measure)
 }
 
-fn gain(loudness_lufs: Option<f64>, true_peak_dbtp: Option<f64>) -> Gain {
-    let towards = loudness_lufs.map_or(0.0, |loudness| TARGET_LUFS - loudness);
-    let room = true_peak_dbtp.map_or(0.0, |peak| PEAK_LIMIT_DBTP - peak);
-    Gain::from_db(towards.min(room))
+fn walk<S>(
+    mut source: S,
+    copy: Option<File>,
+    limits: &Limits,
+    progress: impl FnMut(Progress),
+) -> Result<(Measure, std::io::Result<()>), Refusal>
+where
+    S: Read + Seek + Send + Sync + 'static,
+{
+    let of_bytes = source.seek(SeekFrom::End(0))?;
+    source.rewind()?;
+    let tee = Tee::new(source, copy);
+    let mut decoder = Decoder::new(tee.clone())?;
+    let format = decoder.format();
+    if format.channels > limits.channels {
+        let (channels, limit) = (format.channels, limits.channels);
+        return Err(Refusal::TooManyChannels { channels, limit });
+    }
+    let scan = Scan::new(format.sample_rate, format.channels);
+    let seen = || tee.done();
+    let (frames, measured) = listen(&mut decoder, scan, limits, of_bytes, seen, progress)?;
+    let copied = tee.finish()?;
+    if measured.silence.everywhere() {
+        return Err(Refusal::Silent);
+    }
+    let title = decoder.title().map(str::to_owned);
+    Ok(summed_up(format, frames, title, measured, copied, limits))
 }
 
-fn unmeasured(error: ebur128::Error) -> Refusal {
-    Refusal::Damaged { at_ms: 0, what: format!("its loudness cannot be measured: {error}") }
+/// Decodes here and measures on another thread.
+fn listen(
+    decoder: &mut Decoder,
+    mut scan: Scan,
+    limits: &Limits,
+    of_bytes: u64,
+    seen: impl Fn() -> u64,
+    mut progress: impl FnMut(Progress),
+) -> Result<(u64, Measured), Refusal> {
+    let format = decoder.format();
+    let (full, to_measure) = mpsc::sync_channel::<Vec<f32>>(HEAPS);
+    let (empty, to_fill) = mpsc::channel::<Vec<f32>>();
+    std::thread::scope(|threads| {
+        let meter = threads.spawn(move || {
+            for mut heap in to_measure {
+                scan.add(&heap);
+                heap.clear();
+                // The decoder has ended: the heap is not needed again.
+                let _ = empty.send(heap);
+            }
+            scan.finish()
+        });
+        let mut frames = 0u64;
+        let mut heap = Vec::with_capacity(HEAP * 2);
+        while let Some(block) = decoder.block()? {
+            frames += (block.len() / usize::from(format.channels)) as u64;
+            heap.extend_from_slice(block);
+            if heap.len() >= HEAP {
+                let next = to_fill.try_recv().unwrap_or_else(|_| Vec::with_capacity(HEAP * 2));
+                let _ = full.send(std::mem::replace(&mut heap, next));
+                let sound = Duration::from_millis(milliseconds(frames, format.sample_rate));
+                progress(Progress { bytes: seen(), of_bytes, sound });
+                if sound > limits.longest {
+                    return Err(Refusal::TooLong { limit: limits.longest });
+                }
+            }
+        }
+        let _ = full.send(heap);
+        drop(full);
+        if Duration::from_millis(milliseconds(frames, format.sample_rate)) > limits.longest {
+            return Err(Refusal::TooLong { limit: limits.longest });
+        }
+        let second = Duration::from_millis(milliseconds(frames, format.sample_rate)).as_secs_f64();
+        let measured = meter.join().map_err(|_| DecodeError::Panicked { second })?;
+        Ok((frames, measured))
+    })
 }
 
-#[cfg(test)]
-mod tests;
+fn summed_up(
+    format: Format,
+    frames: u64,
+    title: Option<String>,
+    measured: Measured,
+    copied: Copied,
+    limits: &Limits,
+) -> (Measure, std::io::Result<()>) {
+    let Measured { loudness_lufs, true_peak_dbtp, waveform, silence, warnings } = measured;
+    let measure = Measure {
+        sha256: copied.sha256,
+        bytes: copied.bytes,
+        format,
+        frames,
+        loudness_lufs,
+        true_peak_dbtp,
+        gain: loudness::gain(loudness_lufs, true_peak_dbtp, limits),
+        leading_silence_ms: milliseconds(silence.leading(), format.sample_rate),
+        trailing_silence_ms: milliseconds(silence.trailing(), format.sample_rate),
+        waveform,
+        title,
+        warnings,
+    };
+    (measure, copied.copy)
+}
+
+fn milliseconds(frames: u64, sample_rate: u32) -> u64 {
+    let ms = (u128::from(frames) * 1000).div_ceil(u128::from(sample_rate.max(1)));
+    u64::try_from(ms).unwrap_or(u64::MAX)
+}

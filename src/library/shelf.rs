@@ -1,161 +1,177 @@
+//! Where clips are kept: a file per content, named by its SHA-256, whole or not there.
+
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read, Write},
+    fs::{self, File},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
+use sha2::{Digest as _, Sha256};
 
 use crate::radio::ClipHash;
 
-/// Clips on disk, each named by its hash: `ab/abcdef…`. What has a name is whole and synced.
-#[derive(Debug, Clone)]
-pub struct Shelf {
-    root: PathBuf,
-}
+mod arrival;
+mod writer;
 
-/// Why the shelf did not take a download.
+pub(super) use arrival::Arrival;
+pub use writer::Writer;
+
+/// Why a clip cannot be handed out.
 #[derive(Debug, thiserror::Error)]
 pub enum ShelfError {
-    /// The disk.
-    #[error("the shelf's disk fails: {0}")]
-    Disk(#[from] io::Error),
-    /// Other bytes than expected.
-    #[error("what arrived is not clip {expected}: its SHA-256 is {found}")]
-    OtherContent {
-        /// What was asked for.
-        expected: ClipHash,
-        /// What came.
-        found: ClipHash,
+    /// It is not there.
+    #[error("clip {0} is not on the shelf")]
+    Missing(ClipHash),
+    /// Its bytes are not those that its name promises.
+    #[error("clip {0} is damaged on disk; fetch or add it again")]
+    Corrupt(ClipHash),
+    /// The disk says no.
+    #[error("clip {hash}: {source}")]
+    Io {
+        /// Which clip.
+        hash: ClipHash,
+        /// What the disk says.
+        source: io::Error,
     },
 }
 
-impl Shelf {
-    /// Opens or makes a shelf. Copies that an earlier run left half are swept away; half downloads stay, to be resumed.
-    pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
-        let shelf = Self { root: root.into() };
-        fs::create_dir_all(shelf.intake())?;
-        fs::create_dir_all(shelf.downloads())?;
-        for left in fs::read_dir(shelf.intake())? {
-            fs::remove_file(left?.path())?;
+impl ShelfError {
+    fn of(hash: ClipHash) -> impl Fn(io::Error) -> Self {
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing(hash),
+            _ => Self::Io { hash, source },
         }
+    }
+}
+
+/// A folder of clips: `ab/abcdef…`, and `arriving/` for what is not whole yet.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    folder: PathBuf,
+}
+
+impl Shelf {
+    /// Opens a shelf, making the folder where there is none, and clears away what an interrupted intake left. Partial
+    /// downloads stay: they are resumed.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let shelf = Self { folder: folder.to_owned() };
+        fs::create_dir_all(shelf.arriving())?;
+        arrival::sweep(&shelf.arriving())?;
         Ok(shelf)
     }
 
-    fn intake(&self) -> PathBuf {
-        self.root.join("intake")
+    /// Where a clip lies, or would lie.
+    pub fn path_of(&self, hash: &ClipHash) -> PathBuf {
+        let name = hash.to_string();
+        self.folder.join(&name[..2]).join(name)
     }
 
-    fn downloads(&self) -> PathBuf {
-        self.root.join("downloads")
+    /// Whether a clip is there, without reading it.
+    pub fn contains(&self, hash: &ClipHash) -> bool {
+        self.path_of(hash).is_file()
     }
 
-    /// Where a clip lies, or would.
-    pub fn path_of(&self, clip: &ClipHash) -> PathBuf {
-        let name = clip.to_string();
-        self.root.join(&name[..2]).join(name)
+    /// Opens a clip for reading, without checking its bytes.
+    ///
+    /// # Errors
+    /// It is missing or cannot be read.
+    pub fn open_clip(&self, hash: &ClipHash) -> Result<File, ShelfError> {
+        File::open(self.path_of(hash)).map_err(ShelfError::of(*hash))
     }
 
-    /// Whether a clip is there.
-    pub fn contains(&self, clip: &ClipHash) -> bool {
-        self.path_of(clip).is_file()
+    /// Reads a clip to its end and compares its hash.
+    ///
+    /// # Errors
+    /// It is missing, damaged or cannot be read.
+    pub fn verify(&self, hash: &ClipHash) -> Result<(), ShelfError> {
+        let file = self.open_clip(hash)?;
+        let found = hash_of(file).map_err(ShelfError::of(*hash))?;
+        if found == *hash { Ok(()) } else { Err(ShelfError::Corrupt(*hash)) }
     }
 
-    /// Whether a clip is there and its bytes are still those of its name. Reads the whole file.
-    pub fn verify(&self, clip: &ClipHash) -> io::Result<bool> {
-        match File::open(self.path_of(clip)) {
-            Ok(file) => Ok(hash_of(file)? == *clip),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+    /// Begins to receive a clip, or goes on where an earlier download of it stopped.
+    ///
+    /// # Errors
+    /// The disk refuses, or the same clip is being received by somebody else.
+    pub fn writer(&self, hash: &ClipHash) -> Result<Writer, ShelfError> {
+        Writer::open(self, *hash).map_err(ShelfError::of(*hash))
+    }
+
+    /// Takes a clip and any partial download of it away; nothing happens where there is none.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove(&self, hash: &ClipHash) -> Result<(), ShelfError> {
+        for path in [self.path_of(hash), self.partial(hash)] {
+            match fs::remove_file(path) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(ShelfError::of(*hash))?,
+            }
         }
-    }
-
-    /// A file without a place yet, on the shelf's own disk, removed again unless it is [`put`](Self::put).
-    pub(super) fn new_file(&self) -> io::Result<NamedTempFile> {
-        NamedTempFile::new_in(self.intake())
-    }
-
-    pub(super) fn put(&self, file: NamedTempFile, clip: &ClipHash) -> io::Result<()> {
-        file.as_file().sync_all()?;
-        self.settle(clip, |to| file.persist(to).map(drop).map_err(|error| error.error))
-    }
-
-    /// Moves a whole file to its place and makes the move durable.
-    fn settle(
-        &self,
-        clip: &ClipHash,
-        place: impl FnOnce(&Path) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let to = self.path_of(clip);
-        let folder = to.parent().unwrap_or(&self.root);
-        fs::create_dir_all(folder)?;
-        place(&to)?;
-        File::open(folder)?.sync_all()?;
-        File::open(&self.root)?.sync_all()
-    }
-
-    /// A download of a clip, begun or resumed.
-    pub fn download(&self, clip: ClipHash) -> io::Result<Download<'_>> {
-        let path = self.downloads().join(clip.to_string());
-        let file = OpenOptions::new().create(true).append(true).open(&path)?;
-        let length = file.metadata()?.len();
-        Ok(Download { shelf: self, clip, path, file, length })
-    }
-}
-
-/// A clip on its way to the shelf.
-#[derive(Debug)]
-pub struct Download<'a> {
-    shelf: &'a Shelf,
-    clip: ClipHash,
-    path: PathBuf,
-    file: File,
-    length: u64,
-}
-
-impl Download<'_> {
-    /// Bytes that are there already.
-    pub fn length(&self) -> u64 {
-        self.length
-    }
-
-    /// Takes more bytes.
-    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        self.length += bytes.len() as u64;
         Ok(())
     }
 
-    /// Begins anew.
-    pub fn restart(&mut self) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.length = 0;
-        Ok(())
-    }
-
-    /// Checks the hash and puts the clip on the shelf. Wrong bytes are thrown away.
-    pub fn finish(self) -> Result<(), ShelfError> {
-        self.file.sync_all()?;
-        let found = hash_of(File::open(&self.path)?)?;
-        if found != self.clip {
-            fs::remove_file(&self.path)?;
-            return Err(ShelfError::OtherContent { expected: self.clip, found });
+    /// The clips that are there, in order.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn clips(&self) -> io::Result<Vec<ClipHash>> {
+        let mut clips = Vec::new();
+        for bay in fs::read_dir(&self.folder)? {
+            let bay = bay?;
+            if bay.file_name().len() != 2 || !bay.file_type()?.is_dir() {
+                continue;
+            }
+            for clip in fs::read_dir(bay.path())? {
+                clips.extend(
+                    clip?.file_name().to_str().and_then(|name| name.parse::<ClipHash>().ok()),
+                );
+            }
         }
-        self.shelf.settle(&self.clip, |to| fs::rename(&self.path, to))?;
-        Ok(())
+        clips.sort_unstable();
+        Ok(clips)
+    }
+
+    /// Room for a file whose hash is not known yet.
+    pub(super) fn arrival(&self) -> io::Result<Arrival> {
+        Arrival::new(self)
+    }
+
+    fn arriving(&self) -> PathBuf {
+        self.folder.join("arriving")
+    }
+
+    fn partial(&self, hash: &ClipHash) -> PathBuf {
+        self.arriving().join(format!("{hash}.partial"))
+    }
+
+    /// Moves a whole and synced file to its place, for good.
+    fn settle(&self, from: &Path, hash: &ClipHash) -> io::Result<PathBuf> {
+        let to = self.path_of(hash);
+        let bay = to.parent().unwrap_or(&self.folder);
+        if !bay.is_dir() {
+            fs::create_dir_all(bay)?;
+            File::open(&self.folder)?.sync_all()?;
+        }
+        fs::rename(from, &to)?;
+        File::open(bay)?.sync_all()?;
+        Ok(to)
     }
 }
 
 fn hash_of(mut file: File) -> io::Result<ClipHash> {
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; 64 * 1024];
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
     loop {
-        match file.read(&mut block) {
-            Ok(0) => return Ok(ClipHash(hasher.finalize().into())),
-            Ok(count) => hasher.update(&block[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+        match file.read(&mut buffer)? {
+            0 => return Ok(ClipHash(hash.finalize().into())),
+            n => hash.update(&buffer[..n]),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use super::{
     speaker::Format,
 };
 use crate::{
-    library::{Decoder, Shelf},
+    library::{Decoder, Shelf, ShelfError},
     radio::ClipHash,
 };
 
@@ -19,19 +19,15 @@ struct Recording(Decoder);
 
 impl Clips for ShelfClips {
     fn verify(&self, clip: &ClipHash) -> Result<(), ClipFault> {
-        if !self.0.contains(clip) {
-            return Err(ClipFault::Missing(format!("{clip} was not fetched")));
-        }
-        match self.0.verify(clip) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(ClipFault::Corrupt(format!("the file of {clip} was changed"))),
-            Err(error) => Err(ClipFault::Corrupt(error.to_string())),
-        }
+        self.0.verify(clip).map_err(|error| match error {
+            ShelfError::Missing(_) => ClipFault::Missing(error.to_string()),
+            ShelfError::Corrupt(_) | ShelfError::Io { .. } => ClipFault::Corrupt(error.to_string()),
+        })
     }
 
     fn open(&self, clip: &ClipHash) -> Result<Box<dyn Source>, ClipFault> {
         let decoder = Decoder::open(&self.0.path_of(clip))
-            .map_err(|refusal| ClipFault::Decode(refusal.to_string()))?;
+            .map_err(|error| ClipFault::Decode(error.to_string()))?;
         Ok(Box::new(Recording(decoder)))
     }
 }
@@ -39,13 +35,10 @@ impl Clips for ShelfClips {
 impl Source for Recording {
     fn format(&self) -> Format {
         let format = self.0.format();
-        Format {
-            sample_rate: format.sample_rate,
-            channels: u16::try_from(format.channels).unwrap_or(u16::MAX),
-        }
+        Format { sample_rate: format.sample_rate, channels: format.channels }
     }
 
     fn next(&mut self) -> Result<Option<&[f32]>, ClipFault> {
-        self.0.next_block().map_err(|refusal| ClipFault::Decode(refusal.to_string()))
+        self.0.block().map_err(|error| ClipFault::Decode(error.to_string()))
     }
 }

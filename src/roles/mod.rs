@@ -1,3 +1,4 @@
 //! What the program can be asked to do, a file per command.
 
+pub(crate) mod clip;
 pub(crate) mod plan;

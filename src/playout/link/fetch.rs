@@ -1,4 +1,4 @@
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, io::Write, sync::Arc};
 
 use futures_util::StreamExt;
 use reqwest::StatusCode;
@@ -71,15 +71,17 @@ impl Fetcher {
 
     async fn fetch(&self, clip: ClipHash) -> Result<(), LinkError> {
         let disk = |error: std::io::Error| LinkError::Shelf(error.to_string());
-        let mut download = self.shelf.download(clip).map_err(disk)?;
-        let answer = self.district.clip(clip, download.length()).await?;
+        let mut writer =
+            self.shelf.writer(&clip).map_err(|error| LinkError::Shelf(error.to_string()))?;
+        let answer = self.district.clip(clip, writer.received()).await?;
         if answer.status() != StatusCode::PARTIAL_CONTENT {
-            download.restart().map_err(disk)?;
+            writer.restart().map_err(disk)?;
         }
         let mut bytes = answer.bytes_stream();
         while let Some(part) = bytes.next().await {
-            download.append(&part?).map_err(disk)?;
+            writer.write_all(&part?).map_err(disk)?;
         }
-        download.finish().map_err(|error| LinkError::Shelf(error.to_string()))
+        writer.commit().map_err(|error| LinkError::Shelf(error.to_string()))?;
+        Ok(())
     }
 }
