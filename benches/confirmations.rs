@@ -102,7 +102,8 @@ async fn over_http() -> f64 {
         .reveal()
         .to_owned();
     let clock = Arc::new(TestClock::at(BEFORE));
-    let district = District::new(store.clone(), clock, folder.path(), Limits::default());
+    let shelf = loa::library::Shelf::open(&folder.path().join("clips")).unwrap();
+    let district = District::new(store.clone(), clock, shelf, Limits::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/api/v1/confirmations", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

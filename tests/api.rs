@@ -12,6 +12,7 @@ use axum::{
 use common::{BEFORE, MORNING, SOUND, airing_at, played, rules};
 use loa::{
     clock::TestClock,
+    library::Shelf,
     radio::UtcMs,
     server::{District, Limits, openapi, roll, router, serve},
     store::{Bearer, Removed, Store},
@@ -67,7 +68,8 @@ impl House {
         std::fs::write(clips.join(&sha256[..2]).join(&sha256), SOUND).unwrap();
         let lan = store.create_token(&Bearer::Person("Lan".into()), BEFORE).await.unwrap();
         let clock = Arc::new(TestClock::at(BEFORE));
-        let district = District::new(store, clock.clone(), &clips, limits);
+        let shelf = Shelf::open(&clips).unwrap();
+        let district = District::new(store, clock.clone(), shelf, limits);
         let mut house = Self {
             router: router(district.clone()),
             district,
