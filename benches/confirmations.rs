@@ -1,1 +1,145 @@
-fn main() {}
+//! Confirmations a second, durable, over HTTP in batches of 50, against plain inserts of the same rows in one
+//! transaction per 50, on the same disk in the same run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a benchmark"
+)]
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+
+use std::{
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use common::{BEFORE, played, rules};
+use loa::{
+    clock::TestClock,
+    server::{District, Limits, serve},
+    store::{Removed, Store},
+    wire::{AsRunRecord, Confirmations, ReceiptResult, Receipts},
+};
+use sqlx::{
+    Connection,
+    sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+};
+
+const BATCH: u64 = 50;
+const CALLERS: u64 = 8;
+const SPAN: Duration = Duration::from_secs(5);
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut ratios = Vec::new();
+    for round in 1..=3 {
+        let plain = runtime.block_on(plain());
+        let ours = runtime.block_on(over_http());
+        println!(
+            "round {round}: plain {plain:.0} rows/s, over HTTP {ours:.0} rows/s, ratio {:.2}",
+            ours / plain
+        );
+        ratios.push(ours / plain);
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!("median ratio {:.2} (to reach: 0.50)", ratios[1]);
+}
+
+fn record(caller: u64, sequence: u64) -> AsRunRecord {
+    AsRunRecord { boot: format!("{caller:032x}"), ..played("thach-lam", sequence) }
+}
+
+/// One connection, one prepared statement, one transaction per 50 rows, nothing else.
+async fn plain() -> f64 {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let url = format!("sqlite:{}", folder.path().join("loa.db").display());
+    Store::open(&url).await.unwrap().close().await;
+    let options = SqliteConnectOptions::from_str(&url)
+        .unwrap()
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let example = record(0, 0);
+    let json = serde_json::to_string(&example).unwrap();
+    let (begun, mut sequence) = (Instant::now(), 0);
+    while begun.elapsed() < SPAN {
+        let mut tx = connection.begin_with("begin immediate").await.unwrap();
+        for _ in 0..BATCH {
+            sqlx::query(
+                "insert into as_run (station, boot, sequence, airing, received_at, record) values ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(example.station.as_str())
+            .bind(example.boot.as_str())
+            .bind(sequence)
+            .bind(example.airing.as_str())
+            .bind(BEFORE.0)
+            .bind(json.as_str())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+            sequence += 1;
+        }
+        tx.commit().await.unwrap();
+    }
+    sequence as f64 / begun.elapsed().as_secs_f64()
+}
+
+async fn over_http() -> f64 {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let url = format!("sqlite:{}", folder.path().join("loa.db").display());
+    let store = Store::open(&url).await.unwrap();
+    store.apply(&rules(), &Removed::default(), BEFORE).await.unwrap();
+    let station = "thach-lam".parse().unwrap();
+    let token = store
+        .create_token(&loa::store::Bearer::Station(station), BEFORE)
+        .await
+        .unwrap()
+        .reveal()
+        .to_owned();
+    let clock = Arc::new(TestClock::at(BEFORE));
+    let shelf = loa::library::Shelf::open(&folder.path().join("clips")).unwrap();
+    let district = District::new(store.clone(), clock, shelf, Limits::default());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/api/v1/confirmations", listener.local_addr().unwrap());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(serve(listener, district, async {
+        stopped.await.ok();
+    }));
+    let client = reqwest::Client::new();
+    let begun = Instant::now();
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|caller| {
+            let (client, url, token) = (client.clone(), url.clone(), token.clone());
+            tokio::spawn(async move {
+                let mut sequence = 0;
+                while begun.elapsed() < SPAN {
+                    let records = (sequence..sequence + BATCH).map(|n| record(caller, n)).collect();
+                    let sent = Confirmations { records, status: None };
+                    let answer =
+                        client.post(&url).bearer_auth(&token).json(&sent).send().await.unwrap();
+                    let receipts: Receipts =
+                        answer.error_for_status().unwrap().json().await.unwrap();
+                    assert!(
+                        receipts.results.iter().all(|one| one.result == ReceiptResult::Recorded)
+                    );
+                    sequence += BATCH;
+                }
+                sequence
+            })
+        })
+        .collect();
+    let mut rows = 0;
+    for caller in callers {
+        rows += caller.await.unwrap();
+    }
+    let speed = rows as f64 / begun.elapsed().as_secs_f64();
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    store.close().await;
+    speed
+}

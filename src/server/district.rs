@@ -1,12 +1,8 @@
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 
-use crate::{clock::Clock, radio::UtcMs, store::Store};
+use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
 
 /// Bounds on what a caller may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +43,7 @@ pub struct District(Arc<Parts>);
 pub struct Parts {
     pub(super) store: Store,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) clips: PathBuf,
+    pub(super) shelf: Shelf,
     pub(super) limits: Limits,
     /// Rises when some station's rundown has changed.
     pub(super) rundowns: watch::Sender<u64>,
@@ -68,12 +64,12 @@ impl std::ops::Deref for District {
 }
 
 impl District {
-    /// A district with its database, its clock, and the folder of its clips (`ab/abcdef…` by SHA-256).
-    pub fn new(store: Store, clock: Arc<dyn Clock>, clips: &Path, limits: Limits) -> Self {
+    /// A district with its database, its clock and the shelf of its clips.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, shelf: Shelf, limits: Limits) -> Self {
         Self(Arc::new(Parts {
             store,
             clock,
-            clips: clips.to_owned(),
+            shelf,
             limits,
             rundowns: watch::Sender::new(0),
             rolled: watch::Sender::new(None),

@@ -102,3 +102,44 @@ async fn counted(request: Request, next: Next) -> Response {
     metrics::request(&method, path.as_deref().unwrap_or("none"), response.status());
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::{body::Body, http::StatusCode};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{
+        clock::TestClock, library::Shelf, radio::UtcMs, server::Limits, store::Store, wire::Problem,
+    };
+
+    #[tokio::test]
+    async fn what_never_answers_or_breaks_is_a_problem() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("loa.db").display()))
+            .await
+            .unwrap();
+        let limits = Limits { answer: Duration::from_millis(1), ..Limits::default() };
+        let shelf = Shelf::open(folder.path()).unwrap();
+        let district = District::new(store, Arc::new(TestClock::at(UtcMs(0))), shelf, limits);
+        let router = Router::<()>::new()
+            .route("/never", get(std::future::pending::<()>))
+            .route("/broken", get(async || -> () { panic!("on purpose") }))
+            .layer(from_fn_with_state(district, in_time))
+            .layer(CatchPanicLayer::custom(problem::of_panic));
+        for (path, status, code) in [
+            ("/never", StatusCode::SERVICE_UNAVAILABLE, "timeout"),
+            ("/broken", StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        ] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), status);
+            let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
+            let problem: Problem = serde_json::from_slice(&body).unwrap();
+            assert_eq!(problem.code, code);
+            assert!(!problem.detail.contains("on purpose"));
+        }
+    }
+}

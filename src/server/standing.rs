@@ -172,3 +172,145 @@ fn state_of(outcome: Outcome) -> AiringState {
         Outcome::Interrupted => AiringState::Interrupted,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::radio::{Airing, Priority};
+
+    const START: UtcMs = UtcMs(1_601_503_200_000);
+    const AFTER: UtcMs = UtcMs(START.0 + 120_000);
+
+    /// A chime, a pause and a clip, a minute together.
+    fn planned() -> PlannedAiring {
+        let clip = |name: &str| {
+            json!({"kind": "clip", "clip": name, "sha256": "0".repeat(64), "bytes": 1, "title": name,
+                   "frames": 48_000, "sample_rate": 48_000, "gain": 0})
+        };
+        let items = json!([clip("chime"), {"kind": "pause", "ms": 500}, clip("bluezone")]);
+        PlannedAiring {
+            airing: Airing {
+                id: "sang.thach-lam.20200930T220000Z".parse().unwrap(),
+                schedule: "sang".parse().unwrap(),
+                station: "thach-lam".parse().unwrap(),
+                programme: "ban-tin".parse().unwrap(),
+                title: "Bản tin".into(),
+                campaign: None,
+                priority: Priority::Routine,
+                nominal_at: START,
+                starts_at: START,
+                ends_at: UtcMs(START.0 + 60_000),
+                latest_start: START,
+                items: serde_json::from_value::<Vec<AiringItem>>(items).unwrap().into(),
+            },
+            unit: "thach-lam".parse().unwrap(),
+            refused: false,
+            reason: None,
+            decision: None,
+            digest: String::new(),
+        }
+    }
+
+    fn record(position: u32, attempt: u32, rest: &serde_json::Value) -> AsRunRecord {
+        let mut record = json!({"station": "thach-lam", "boot": "0".repeat(32), "sequence": position,
+            "airing": "sang.thach-lam.20200930T220000Z", "position": position, "attempt": attempt,
+            "scheduled_at": START, "frames_played": 0, "frames_expected": 48_000, "sample_rate": 48_000,
+            "xruns": 0, "title": "x", "rundown_version": 1, "clock": "synced"});
+        for (name, value) in rest.as_object().unwrap() {
+            record[name] = value.clone();
+        }
+        serde_json::from_value(record).unwrap()
+    }
+
+    fn aired(evidence: &str) -> serde_json::Value {
+        json!({"outcome": "aired", "frames_played": 48_000, "started_at": START, "evidence": evidence})
+    }
+
+    fn state(
+        records: &[AsRunRecord],
+        now: UtcMs,
+    ) -> (AiringState, Option<String>, Option<Evidence>) {
+        let standing = Standing::of(&planned(), records, None, now);
+        (standing.state, standing.reason, standing.evidence)
+    }
+
+    #[test]
+    fn an_airing_is_worth_its_weakest_item() {
+        let (played, heard, simulated) = (aired("played"), aired("heard"), aired("simulated"));
+        let both = [record(0, 1, &heard), record(2, 1, &played)];
+        assert_eq!(state(&both, AFTER), (AiringState::Aired, None, Some(Evidence::Played)));
+        let half = [record(0, 1, &simulated), record(2, 1, &played)];
+        assert_eq!(state(&half, AFTER).0, AiringState::Simulated);
+        // A second attempt that was really played makes it good.
+        let again = [record(0, 1, &simulated), record(2, 1, &played), record(0, 2, &played)];
+        assert_eq!(state(&again, AFTER).0, AiringState::Aired);
+    }
+
+    #[test]
+    fn an_airing_is_not_better_than_its_records() {
+        let played = aired("played");
+        let because = |outcome: &str, reason: &str, frames: u64| json!({"outcome": outcome, "reason": reason, "frames_played": frames, "evidence": "played"});
+        let missed = because("missed", "device-missing", 0);
+        let quiet = because("refused", "quiet-hours", 0);
+        let cut = because("interrupted", "station-stopped", 100);
+        let broken = because("partial", "decode-failed", 100);
+        let table = [
+            (
+                vec![record(0, 1, &missed), record(2, 1, &missed)],
+                AiringState::Missed,
+                "device-missing",
+            ),
+            (vec![record(0, 1, &quiet)], AiringState::Refused, "quiet-hours"),
+            (
+                vec![record(0, 1, &played), record(2, 1, &cut)],
+                AiringState::Interrupted,
+                "station-stopped",
+            ),
+            (
+                vec![record(0, 1, &played), record(2, 1, &missed)],
+                AiringState::Partial,
+                "device-missing",
+            ),
+            (
+                vec![record(0, 1, &broken), record(2, 1, &played)],
+                AiringState::Partial,
+                "decode-failed",
+            ),
+            (vec![record(0, 1, &played)], AiringState::Partial, "items-unreported"),
+        ];
+        for (records, expected, why) in table {
+            let (state, reason, _) = state(&records, AFTER);
+            assert_eq!((state, reason.as_deref()), (expected, Some(why)));
+        }
+        assert_eq!(state(&[record(0, 1, &played)], START).0, AiringState::Planned);
+    }
+
+    #[test]
+    fn without_a_record_a_word_counts_and_silence_is_told() {
+        let word =
+            Word { outcome: Outcome::Missed, started_at: None, detail: None, by: "Lan".into() };
+        let standing = Standing::of(&planned(), &[], Some(&word), AFTER);
+        assert_eq!(
+            (standing.state, standing.evidence),
+            (AiringState::Missed, Some(Evidence::Declared))
+        );
+        assert_eq!(standing.reason.as_deref(), Some("reported"));
+        // The player's record outranks it.
+        let records = [record(0, 1, &aired("played")), record(2, 1, &aired("played"))];
+        assert_eq!(
+            Standing::of(&planned(), &records, Some(&word), AFTER).state,
+            AiringState::Aired
+        );
+        assert_eq!(state(&[], AFTER).0, AiringState::Unreported);
+        assert_eq!(state(&[], UtcMs(START.0 + 59_999)).0, AiringState::Planned);
+        assert_eq!(state(&[], UtcMs(START.0 + 60_000)).0, AiringState::Unreported);
+        let refused = PlannedAiring { refused: true, reason: Some("holiday".into()), ..planned() };
+        let standing = Standing::of(&refused, &[], None, START);
+        assert_eq!(
+            (standing.state, standing.reason.as_deref()),
+            (AiringState::Refused, Some("holiday"))
+        );
+    }
+}

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use axum::{
     body::Body,
     extract::State,
@@ -48,7 +46,7 @@ pub(in crate::server) async fn fetch(
     Named(sha256): Named<ClipHash>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let mut file = match tokio::fs::File::open(place(&district, sha256)).await {
+    let mut file = match tokio::fs::File::open(district.shelf.path_of(&sha256)).await {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(Refusal::not_found(format!("there is no clip {sha256}")));
@@ -92,11 +90,6 @@ pub(in crate::server) async fn fetch(
             Ok(([(header::CONTENT_RANGE, format!("bytes */{length}"))], refusal).into_response())
         }
     }
-}
-
-fn place(district: &District, sha256: ClipHash) -> PathBuf {
-    let name = sha256.to_string();
-    district.clips.join(name.get(..2).unwrap_or_default()).join(name)
 }
 
 /// Reads one byte range (RFC 9110, 14.1.2). What is not one is answered whole, as the standard allows.

@@ -1,0 +1,515 @@
+//! The API as a station, a person and a stranger meet it.
+
+mod common;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode},
+};
+use common::{BEFORE, MORNING, SOUND, airing_at, played, rules};
+use loa::{
+    clock::TestClock,
+    library::Shelf,
+    radio::UtcMs,
+    server::{District, Limits, openapi, roll, router, serve},
+    store::{Bearer, Removed, Store},
+    wire::{Envelope, Problem, Receipts, Rundown},
+};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tower::ServiceExt;
+
+/// A planned district with both stations enrolled and one person known.
+struct House {
+    district: District,
+    clock: Arc<TestClock>,
+    router: Router,
+    thach_lam: String,
+    kim_tan: String,
+    lan: String,
+    _folder: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn problem(&self) -> Problem {
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.status);
+        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem.status, self.status.as_u16());
+        problem
+    }
+}
+
+impl House {
+    async fn new() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    async fn with(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("loa.db").display());
+        let store = Store::open(&url).await.unwrap();
+        store.apply(&rules(), &Removed::default(), BEFORE).await.unwrap();
+        let sha256 = common::sha256().to_string();
+        let clips = folder.path().join("clips");
+        std::fs::create_dir_all(clips.join(&sha256[..2])).unwrap();
+        std::fs::write(clips.join(&sha256[..2]).join(&sha256), SOUND).unwrap();
+        let lan = store.create_token(&Bearer::Person("Lan".into()), BEFORE).await.unwrap();
+        let clock = Arc::new(TestClock::at(BEFORE));
+        let shelf = Shelf::open(&clips).unwrap();
+        let district = District::new(store, clock.clone(), shelf, limits);
+        let mut house = Self {
+            router: router(district.clone()),
+            district,
+            clock,
+            thach_lam: String::new(),
+            kim_tan: String::new(),
+            lan: lan.reveal().to_owned(),
+            _folder: folder,
+        };
+        house.thach_lam = house.enrol("thach-lam").await;
+        house.kim_tan = house.enrol("kim-tan").await;
+        house
+    }
+
+    async fn enrol(&self, station: &str) -> String {
+        let expires = UtcMs(BEFORE.0 + 1000);
+        let code =
+            self.district.store().create_code(&station.parse().unwrap(), expires).await.unwrap();
+        let body = json!({"code": code.reveal(), "software": "loa 0.1.0"});
+        let enrolled = self.post("/api/v1/enrolments", "", &body).await;
+        assert_eq!(enrolled.status, StatusCode::OK);
+        assert_eq!(enrolled.json()["station"], station);
+        let again = self.post("/api/v1/enrolments", "", &body).await;
+        assert_eq!(again.status, StatusCode::FORBIDDEN);
+        assert_eq!(again.problem().code, "enrolment-refused");
+        enrolled.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn get_with(&self, path: &str, token: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn get(&self, path: &str, token: &str) -> Answer {
+        self.get_with(path, token, &[]).await
+    }
+
+    async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let mut request = Request::post(path).header("content-type", "application/json");
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
+    async fn confirm(&self, records: Value) -> Vec<(String, Option<String>)> {
+        let answer =
+            self.post("/api/v1/confirmations", &self.thach_lam, &json!({"records": records})).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+        let receipts: Receipts = serde_json::from_slice(&answer.body).unwrap();
+        let word = |result| serde_json::to_value(result).unwrap().as_str().unwrap().to_owned();
+        receipts.results.into_iter().map(|receipt| (word(receipt.result), receipt.why)).collect()
+    }
+
+    async fn state_of(&self, station: &str) -> Value {
+        let path = format!("/api/v1/airings?station={station}&until=2020-10-01T22:00:00Z");
+        let page = self.get(&path, &self.lan).await.json();
+        assert_eq!(page["airings"].as_array().unwrap().len(), 1, "{page}");
+        page["airings"][0].clone()
+    }
+}
+
+#[tokio::test]
+async fn a_rundown_is_fetched_once_and_again_when_it_changes() {
+    let house = House::new().await;
+    let early = house.get("/api/v1/rundown", &house.thach_lam).await;
+    assert_eq!(early.problem().code, "not-planned-yet");
+    assert_eq!(house.get("/readyz", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    roll(&house.district).await.unwrap();
+    assert_eq!(house.get("/readyz", "").await.status, StatusCode::OK);
+
+    let first = house.get("/api/v1/rundown", &house.thach_lam).await;
+    let envelope: Envelope = serde_json::from_slice(&first.body).unwrap();
+    let rundown: Rundown = serde_json::from_str(&envelope.payload).unwrap();
+    assert_eq!((rundown.station.as_str(), rundown.version), ("thach-lam", 1));
+    // 21:59Z on 30 September: that day's session is still ahead, then 35 more.
+    assert_eq!(rundown.airings.len(), 36);
+    assert_eq!(rundown.airings[0].id, airing_at("thach-lam", MORNING));
+
+    // Planning again, an hour later too, changes nothing.
+    let tag = first.headers["etag"].to_str().unwrap();
+    assert_eq!(roll(&house.district).await.unwrap(), loa::server::Rolled::default());
+    house.clock.advance(Duration::from_secs(3600));
+    roll(&house.district).await.unwrap();
+    let same = house.get_with("/api/v1/rundown", &house.thach_lam, &[("if-none-match", tag)]).await;
+    assert_eq!((same.status, same.body.len()), (StatusCode::NOT_MODIFIED, 0));
+
+    // A long poll hears of a change while it waits.
+    let known = [("if-none-match", tag)];
+    let poll = house.get_with("/api/v1/rundown?wait=60", &house.thach_lam, &known);
+    let change = async {
+        tokio::task::yield_now().await;
+        let mut louder = rules();
+        louder.schedules[0].gain.centibels = 300;
+        let store = house.district.store();
+        store.apply(&louder, &Removed::default(), BEFORE).await.unwrap();
+        roll(&house.district).await.unwrap()
+    };
+    let (second, rolled) = tokio::join!(poll, change);
+    assert_eq!((second.status, rolled.rundowns), (StatusCode::OK, 2));
+    let envelope: Envelope = serde_json::from_slice(&second.body).unwrap();
+    let changed: Rundown = serde_json::from_str(&envelope.payload).unwrap();
+    assert_eq!(changed.version, 2);
+    // What has begun stays as it was.
+    assert_eq!(changed.airings[0], rundown.airings[0]);
+    assert_ne!(changed.airings[1], rundown.airings[1]);
+}
+
+#[tokio::test]
+async fn a_clip_is_handed_out_whole_or_in_part() {
+    let house = House::new().await;
+    let path = format!("/api/v1/clips/{}", common::sha256());
+    let whole = house.get(&path, &house.thach_lam).await;
+    assert_eq!((whole.status, whole.body.as_slice()), (StatusCode::OK, SOUND));
+    assert!(whole.headers["cache-control"].to_str().unwrap().contains("immutable"));
+    let tail = house.get_with(&path, &house.lan, &[("range", "bytes=7-")]).await;
+    assert_eq!((tail.status, tail.body.as_slice()), (StatusCode::PARTIAL_CONTENT, &SOUND[7..]));
+    assert_eq!(tail.headers["content-range"], "bytes 7-9/10");
+    let outside = house.get_with(&path, &house.lan, &[("range", "bytes=10-")]).await;
+    assert_eq!(outside.problem().code, "range-outside");
+    assert_eq!(outside.headers["content-range"], "bytes */10");
+    let unknown = format!("/api/v1/clips/{}", "0".repeat(64));
+    assert_eq!(house.get(&unknown, &house.lan).await.problem().code, "not-found");
+    let name = house.get("/api/v1/clips/..%2Floa.db", &house.lan).await;
+    assert_eq!((name.status, name.problem().code.as_str()), (StatusCode::BAD_REQUEST, "bad-name"));
+}
+
+#[tokio::test]
+async fn each_record_is_judged_by_itself() {
+    let house = House::new().await;
+    roll(&house.district).await.unwrap();
+    let record = |sequence, field: &str, value: Value| {
+        let mut record = serde_json::to_value(played("thach-lam", sequence)).unwrap();
+        record[field] = value;
+        record
+    };
+    let good = |sequence| serde_json::to_value(played("thach-lam", sequence)).unwrap();
+    let results = house
+        .confirm(json!([
+            good(1),
+            record(2, "outcome", json!("sounded")),
+            good(3),
+            record(4, "station", json!("kim-tan")),
+            record(5, "airing", json!(airing_at("kim-tan", MORNING))),
+            record(6, "boot", json!("x")),
+            record(7, "evidence", Value::Null),
+            record(8, "colour", json!("red")),
+            "rubbish",
+            good(1),
+            record(3, "xruns", json!(5)),
+        ]))
+        .await;
+    let words: Vec<_> = results.iter().map(|(word, _)| word.as_str()).collect();
+    let expected = ["recorded", "invalid", "recorded"]
+        .into_iter()
+        .chain(["invalid"; 6])
+        .chain(["duplicate", "conflict"])
+        .collect::<Vec<_>>();
+    assert_eq!(words, expected);
+    for (result, field) in
+        [(1, "outcome"), (3, "station"), (4, "airing"), (5, "boot"), (6, "evidence"), (7, "colour")]
+    {
+        let why = results[result].1.as_deref().unwrap();
+        assert!(why.contains(field), "{why}");
+    }
+    assert_eq!(house.confirm(json!([good(1)])).await[0].0, "duplicate");
+
+    let path = "/api/v1/confirmations";
+    let many = json!({"records": vec![good(1); 501]});
+    let refused = house.post(path, &house.thach_lam, &many).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(refused.problem().code, "too-many-records");
+    let large = json!({"records": [], "padding": "x".repeat(1024 * 1024)});
+    let refused = house.post(path, &house.thach_lam, &large).await;
+    assert_eq!((refused.status.as_u16(), refused.problem().code.as_str()), (413, "too-large"));
+}
+
+#[tokio::test]
+async fn a_sign_of_life_is_kept_with_its_faults() {
+    let house = House::new().await;
+    let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 3,
+        "faults": ["no sound device"]});
+    house.post("/api/v1/confirmations", &house.thach_lam, &json!({"status": status})).await;
+    let stations = house.get("/api/v1/stations", &house.lan).await.json();
+    assert_eq!(stations["stations"][0]["last_contact"], Value::Null);
+    assert_eq!(stations["stations"][1]["last_contact"], BEFORE.to_string());
+    assert_eq!(stations["stations"][1]["status"]["faults"][0], "no sound device");
+    for list in ["units", "clips", "programmes", "campaigns", "schedules"] {
+        let answer = house.get(&format!("/api/v1/{list}"), &house.lan).await.json();
+        assert_eq!(answer[list].as_array().unwrap().is_empty(), list == "campaigns");
+    }
+    let metrics = String::from_utf8(house.get("/metrics", "").await.body).unwrap();
+    assert!(metrics.contains("loa_station_last_contact_age_seconds{station=\"thach-lam\"}"));
+    assert!(metrics.contains(
+        "loa_http_requests_total{method=\"GET\",path=\"/api/v1/stations\",status=\"200\"}"
+    ));
+}
+
+#[tokio::test]
+async fn every_airing_of_the_past_has_one_state() {
+    let house = House::new().await;
+    roll(&house.district).await.unwrap();
+    assert_eq!(house.state_of("thach-lam").await["state"], "planned");
+    house.clock.step_to(UtcMs(MORNING.0 + 600_000));
+    let silent = house.state_of("thach-lam").await;
+    assert_eq!((&silent["state"], &silent["reason"]), (&json!("unreported"), &json!("no-record")));
+
+    // A silent speaker never counts as aired.
+    let mut simulated = played("thach-lam", 1);
+    simulated.evidence = Some(loa::radio::Evidence::Simulated);
+    house.confirm(json!([simulated])).await;
+    let state = house.state_of("thach-lam").await;
+    assert_eq!((&state["state"], &state["evidence"]), (&json!("simulated"), &json!("simulated")));
+    let mut second = played("thach-lam", 2);
+    second.attempt = 2;
+    house.confirm(json!([second])).await;
+    let state = house.state_of("thach-lam").await;
+    assert_eq!((&state["state"], &state["evidence"]), (&json!("aired"), &json!("played")));
+    assert_eq!(state["started_at"], MORNING.to_string());
+
+    // The other commune has no player of Loa's: one call says it.
+    let id = airing_at("kim-tan", MORNING);
+    let path = format!("/api/v1/airings/{id}/confirmation");
+    let word = json!({"outcome": "aired"});
+    assert_eq!(house.post(&path, &house.thach_lam, &word).await.status, StatusCode::FORBIDDEN);
+    for _ in 0..2 {
+        let declared = house.post(&path, &house.kim_tan, &word).await;
+        assert_eq!(declared.status, StatusCode::OK);
+        assert_eq!(declared.json()["evidence"], "declared");
+    }
+    let other = house.post(&path, &house.lan, &json!({"outcome": "missed"})).await;
+    assert_eq!(other.problem().code, "already-declared");
+    assert_eq!(house.state_of("kim-tan").await["state"], "aired");
+    let tomorrow = airing_at("kim-tan", UtcMs(MORNING.0 + 86_400_000));
+    let path = format!("/api/v1/airings/{tomorrow}/confirmation");
+    assert_eq!(house.post(&path, &house.kim_tan, &word).await.problem().code, "not-yet");
+
+    // Pages by state, newest first, and a station's own.
+    let planned =
+        house.get("/api/v1/airings?state=planned&order=newest&limit=40", &house.lan).await;
+    let page = planned.json();
+    assert_eq!(page["airings"].as_array().unwrap().len(), 40);
+    let next = page["next"].as_str().unwrap();
+    let path = format!("/api/v1/airings?state=planned&order=newest&limit=40&cursor={next}");
+    let page = house.get(&path, &house.lan).await.json();
+    assert_eq!((page["airings"].as_array().unwrap().len(), &page["next"]), (30, &Value::Null));
+    let own =
+        house.get("/api/v1/airings?outcome=aired&records=true", &house.thach_lam).await.json();
+    assert_eq!(own["airings"].as_array().unwrap().len(), 1);
+    assert_eq!(own["airings"][0]["records"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_plan_refused_says_why() {
+    let house = House::new().await;
+    let mut night = rules();
+    night.schedules[0] = common::schedule("dem-03h", "15 3 * * *");
+    let removed = Removed { schedules: vec!["sang-05h".parse().unwrap()], ..Removed::default() };
+    house.district.store().apply(&night, &removed, BEFORE).await.unwrap();
+    roll(&house.district).await.unwrap();
+    let page = house.get("/api/v1/airings?state=refused&limit=1", &house.lan).await.json();
+    assert_eq!(page["airings"][0]["reason"], "quiet-hours");
+    assert_eq!(page["airings"][0]["detail"], "refused: quiet hours 21:00–05:00");
+    let rundown = house.get("/api/v1/rundown", &house.thach_lam).await;
+    let envelope: Envelope = serde_json::from_slice(&rundown.body).unwrap();
+    let rundown: Rundown = serde_json::from_str(&envelope.payload).unwrap();
+    assert_eq!(rundown.airings, []);
+}
+
+#[tokio::test]
+async fn no_route_opens_without_the_right_token() {
+    let house = House::new().await;
+    roll(&house.district).await.unwrap();
+    let document = serde_json::to_value(openapi()).unwrap();
+    let mut closed = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Some(security) = operation["security"].as_array() else {
+                let open = ["/api/v1/enrolments", "/healthz", "/readyz", "/metrics"];
+                assert!(open.contains(&path.as_str()), "{path} is public by mistake");
+                continue;
+            };
+            closed += 1;
+            let path = path
+                .replace("{id}", airing_at("kim-tan", MORNING).as_str())
+                .replace("{sha256}", &common::sha256().to_string());
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let ask = async |path: &str, token: Option<String>| {
+                let mut request = Request::builder()
+                    .method(method.clone())
+                    .uri(path)
+                    .header("content-type", "application/json");
+                if let Some(token) = token {
+                    request = request.header("authorization", token);
+                }
+                house.send(request.body("{\"outcome\":\"aired\"}".into()).unwrap()).await
+            };
+            let wrong = format!("Bearer {}", "0".repeat(64));
+            for token in [None, Some(wrong), Some("Bearer ".into()), Some(house.lan.clone())] {
+                let answer = ask(&path, token).await;
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+                assert_eq!(answer.problem().code, "unauthenticated");
+            }
+            // Another station's: what is a station's own shows nothing of another's.
+            let admits = |kind: &str| security.iter().any(|one| one.get(kind).is_some());
+            let other = Some(format!("Bearer {}", house.thach_lam));
+            let of_another = match path.as_str() {
+                "/api/v1/airings" => Some("/api/v1/airings?station=kim-tan".to_owned()),
+                _ if path.contains("kim-tan") || !admits("station") => Some(path.clone()),
+                _ => None,
+            };
+            if let Some(path) = of_another {
+                let answer = ask(&path, other).await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
+                assert_eq!(answer.problem().code, "forbidden");
+            }
+            if !admits("person") {
+                let answer = ask(&path, Some(format!("Bearer {}", house.lan))).await;
+                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{method} {path}");
+            }
+        }
+    }
+    assert!(closed >= 11, "only {closed} routes need a token");
+}
+
+#[tokio::test]
+async fn errors_are_problems() {
+    let house = House::new().await;
+    let mut seen = Vec::new();
+    let confirm = "/api/v1/confirmations";
+    let sent = |kind: &str, body: &str| {
+        Request::post(confirm)
+            .header("authorization", format!("Bearer {}", house.thach_lam))
+            .header("content-type", kind)
+            .body(Body::from(body.to_owned()))
+            .unwrap()
+    };
+    seen.push(house.get("/nothing", "").await.problem());
+    seen.push(house.get(confirm, "").await.problem());
+    seen.push(house.send(sent("text/plain", "hello")).await.problem());
+    seen.push(house.send(sent("application/json", "{\"records\": 5}")).await.problem());
+    seen.push(house.send(sent("application/json", "{\"records\": [")).await.problem());
+    seen.push(house.get("/api/v1/airings?colour=red", &house.lan).await.problem());
+    seen.push(house.get("/api/v1/airings?limit=0", &house.lan).await.problem());
+    seen.push(house.get("/api/v1/airings", "").await.problem());
+    seen.push(house.get("/api/v1/rundown", &house.lan).await.problem());
+    insta::assert_json_snapshot!(seen);
+}
+
+#[test]
+fn the_api_is_as_agreed() {
+    insta::assert_json_snapshot!(openapi());
+}
+
+#[tokio::test]
+async fn the_page_loads_nothing_from_afar() {
+    let house = House::new().await;
+    let home = house.get("/", "").await;
+    assert_eq!(home.headers["location"], "/api/docs");
+    let page = house.get("/api/docs", "").await;
+    assert!(page.headers["content-security-policy"].to_str().unwrap().contains("'none'"));
+    let html = String::from_utf8(page.body).unwrap();
+    assert!(html.contains("/api/v1/confirmations") && !html.contains("<script"));
+    assert!(!html.contains("http://") && !html.contains("https://"));
+    assert_eq!(house.get("/api/docs.css", "").await.status, StatusCode::OK);
+    assert_eq!(house.get("/api/openapi.json", "").await.json()["info"]["title"], "Loa");
+}
+
+#[tokio::test]
+async fn slow_and_large_callers_are_let_go_and_long_polls_end_with_the_server() {
+    let short = Duration::from_millis(200);
+    let limits = Limits { head: short, body: short, ..Limits::default() };
+    let house = House::with(limits).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mut rolled = house.district.rolled();
+    let server = tokio::spawn(serve(listener, house.district.clone(), async {
+        stopped.await.ok();
+    }));
+    rolled.wait_for(Option::is_some).await.unwrap();
+    let open = async |text: String| {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    };
+    let read = async |stream: &mut tokio::net::TcpStream| {
+        let mut text = Vec::new();
+        // Reset counts as an end too.
+        stream.read_to_end(&mut text).await.ok();
+        String::from_utf8_lossy(&text).into_owned()
+    };
+
+    // A head that never ends: the connection ends without an answer, or with 408.
+    let mut slow = open("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ".to_owned()).await;
+    let text = read(&mut slow).await;
+    assert!(text.is_empty() || text.starts_with("HTTP/1.1 408"), "{text}");
+
+    // A body that never ends.
+    let head = format!(
+        "POST /api/v1/confirmations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {}\r\nContent-Length: 100\r\n\r\n{{",
+        house.thach_lam
+    );
+    let text = read(&mut open(head).await).await;
+    assert!(text.starts_with("HTTP/1.1 408") && text.contains("slow-body"), "{text}");
+
+    // A head without measure.
+    let head =
+        format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "x".repeat(64 * 1024));
+    let text = read(&mut open(head).await).await;
+    assert!(text.is_empty() || text.starts_with("HTTP/1.1 431"), "{text}");
+
+    // A long poll outlives the limits on heads and bodies, and is answered when the server stops.
+    let rundown = house.get("/api/v1/rundown", &house.thach_lam).await;
+    let head = format!(
+        "GET /api/v1/rundown?wait=60 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+         Authorization: Bearer {}\r\nIf-None-Match: {}\r\n\r\n",
+        house.thach_lam,
+        rundown.headers["etag"].to_str().unwrap()
+    );
+    let mut poll = open(head).await;
+    let mut byte = [0];
+    let early = tokio::time::timeout(short * 3, poll.read(&mut byte)).await;
+    assert!(early.is_err(), "the long poll was answered early");
+    stop.send(()).unwrap();
+    let text = read(&mut poll).await;
+    assert!(text.starts_with("HTTP/1.1 304"), "{text}");
+    server.await.unwrap().unwrap();
+}

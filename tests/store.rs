@@ -1,0 +1,300 @@
+//! The store's story, told on both databases.
+
+mod common;
+
+use common::{BEFORE, MORNING, airing_at, played, rules};
+use loa::{
+    radio::{Airing, Priority, StationId, UtcMs, Window},
+    store::{
+        AiringFilter, Bearer, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Store,
+        StoreError, StoredDeclaration, StoredRundown, Verdict,
+    },
+};
+
+#[tokio::test]
+async fn the_story_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("loa.db").display());
+    let store = Store::open(&url).await.unwrap();
+    story(&store).await;
+    store.close().await;
+    // What was kept is there again, and the tables are not made twice.
+    let store = Store::open(&url).await.unwrap();
+    assert_eq!(store.rules().await.unwrap().stations.len(), 1);
+    assert!(store.airing(&airing_at("thach-lam", MORNING)).await.unwrap().is_some());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn the_story_on_postgresql() {
+    let mut server = common::postgres::Postgres::start();
+    let store = server.open().await;
+    story(&store).await;
+    store.close().await;
+    let store = server.open().await;
+    assert_eq!(store.rules().await.unwrap().stations.len(), 1);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_damaged_or_strange_database_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("loa.db");
+    std::fs::write(&file, vec![0x55; 8192]).unwrap();
+    assert!(Store::open(&format!("sqlite:{}", file.display())).await.is_err());
+    let strange = Store::open("mysql://localhost/loa").await.unwrap_err();
+    assert!(matches!(strange, StoreError::Address(_)), "{strange}");
+}
+
+async fn story(store: &Store) {
+    store.ping().await.unwrap();
+    rules_come_and_are_the_same(store).await;
+    plans_change_only_ahead(store).await;
+    records_are_kept_once(store).await;
+    words_and_rundowns(store).await;
+    stations_enrol_once(store).await;
+    rules_go(store).await;
+}
+
+async fn rules_come_and_are_the_same(store: &Store) {
+    let rules = rules();
+    let none = Removed::default();
+    let added = store.apply(&rules, &none, BEFORE).await.unwrap();
+    assert_eq!(added.len(), 3 + 2 + 1 + 1 + 1 + 1);
+    assert!(added.iter().all(|change| change.kind == ChangeKind::Added));
+    assert_eq!(store.apply(&rules, &none, BEFORE).await.unwrap(), []);
+
+    let mut louder = rules.clone();
+    louder.schedules[0].gain.centibels = -600;
+    let changed = store.apply(&louder, &none, BEFORE).await.unwrap();
+    assert_eq!(
+        changed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["changed schedule sang-05h"]
+    );
+    let mut stored = store.rules().await.unwrap();
+    stored.units.sort_by_key(|unit| louder.units.iter().position(|other| other.id == unit.id));
+    assert_eq!(stored, louder);
+
+    // All or nothing.
+    let mut wrong = louder.clone();
+    wrong.programmes[0].title = "Khác".to_owned();
+    wrong.stations[1].unit = "nowhere".parse().unwrap();
+    let refused = store.apply(&wrong, &none, BEFORE).await.unwrap_err();
+    assert!(refused.to_string().contains("nowhere"), "{refused}");
+    let mut after = store.rules().await.unwrap();
+    after.units.sort_by_key(|unit| louder.units.iter().position(|other| other.id == unit.id));
+    assert_eq!(after, louder);
+}
+
+fn planned(station: &str, at: UtcMs, digest: &str) -> PlannedAiring {
+    PlannedAiring {
+        airing: Airing {
+            id: airing_at(station, at),
+            schedule: "sang-05h".parse().unwrap(),
+            station: station.parse().unwrap(),
+            programme: "ban-tin".parse().unwrap(),
+            title: digest.into(),
+            campaign: None,
+            priority: Priority::Emergency,
+            nominal_at: at,
+            starts_at: at,
+            ends_at: UtcMs(at.0 + 30_000),
+            latest_start: UtcMs(at.0 + 60_000),
+            items: [].into(),
+        },
+        unit: station.parse().unwrap(),
+        refused: false,
+        reason: Some("after".to_owned()),
+        decision: Some("moved 40 s: after sang-05h".to_owned()),
+        digest: digest.to_owned(),
+    }
+}
+
+async fn plans_change_only_ahead(store: &Store) {
+    const DAY: i64 = 86_400_000;
+    let tomorrow = UtcMs(MORNING.0 + DAY);
+    let both = |digest| {
+        [
+            planned("thach-lam", MORNING, digest),
+            planned("kim-tan", MORNING, digest),
+            planned("thach-lam", tomorrow, digest),
+        ]
+    };
+    store.change_plan(&both("first"), &[], BEFORE, BEFORE).await.unwrap();
+    // The morning has begun when the plan changes: it stays as it was.
+    store.change_plan(&both("second"), &[], UtcMs(MORNING.0 + 1), MORNING).await.unwrap();
+    let all = AiringFilter::default();
+    let airings = store.airings(&all, Order::Oldest, None, 10).await.unwrap();
+    let seen: Vec<_> = airings
+        .iter()
+        .map(|stored| (stored.planned.airing.station.as_str(), stored.planned.digest.as_str()))
+        .collect();
+    assert_eq!(seen, [("kim-tan", "first"), ("thach-lam", "first"), ("thach-lam", "second")]);
+    assert_eq!(airings[2].planned, both("second")[2]);
+
+    // Pages fit together, in both orders.
+    let mut paged = Vec::new();
+    while let Some(one) = store
+        .airings(
+            &all,
+            Order::Newest,
+            paged.last().map(|last: &loa::store::StoredAiring| {
+                (last.planned.airing.starts_at, last.planned.airing.id.as_str())
+            }),
+            1,
+        )
+        .await
+        .unwrap()
+        .pop()
+    {
+        paged.push(one);
+    }
+    paged.reverse();
+    assert_eq!(paged, airings);
+
+    // Filters.
+    let count = async |filter: AiringFilter| {
+        store.airings(&filter, Order::Oldest, None, 10).await.unwrap().len()
+    };
+    let name = |text: &str| Some(text.parse().unwrap());
+    assert_eq!(count(AiringFilter { station: name("kim-tan"), ..all.clone() }).await, 1);
+    let district = Some("thach-thanh".parse().unwrap());
+    assert_eq!(count(AiringFilter { unit: district, ..all.clone() }).await, 3);
+    let commune = Some("thach-lam".parse().unwrap());
+    assert_eq!(count(AiringFilter { unit: commune, ..all.clone() }).await, 2);
+    assert_eq!(count(AiringFilter { from: Some(tomorrow), ..all.clone() }).await, 1);
+    assert_eq!(count(AiringFilter { until: Some(tomorrow), ..all.clone() }).await, 2);
+    assert_eq!(count(AiringFilter { clip: Some(common::sha256()), ..all.clone() }).await, 0);
+
+    // What is dropped is withdrawn, and comes back when it is planned again.
+    let dropped = [airing_at("thach-lam", tomorrow)];
+    store.change_plan(&[], &dropped, UtcMs(MORNING.0 + 1), MORNING).await.unwrap();
+    assert_eq!(count(all.clone()).await, 2);
+    let ahead = Window { from: MORNING, until: UtcMs(tomorrow.0 + DAY) };
+    assert_eq!(store.stamps_between(ahead).await.unwrap().len(), 2);
+    let again = [planned("thach-lam", tomorrow, "third")];
+    store.change_plan(&again, &[], UtcMs(MORNING.0 + 1), MORNING).await.unwrap();
+    assert_eq!(store.planned_between(ahead).await.unwrap().len(), 3);
+}
+
+fn new(station: &str, sequence: u64, json: &str) -> NewRecord {
+    NewRecord {
+        boot: played(station, 0).boot,
+        sequence,
+        airing: airing_at(station, MORNING),
+        json: json.to_owned(),
+    }
+}
+
+async fn records_are_kept_once(store: &Store) {
+    use Verdict::{Conflict, Duplicate, Recorded};
+    let station: StationId = "thach-lam".parse().unwrap();
+    let many: Vec<_> = (0..120).map(|n| new("thach-lam", n, "{}")).collect();
+    let verdicts = store.confirm(&station, many.clone(), None, MORNING).await.unwrap();
+    assert_eq!(verdicts, vec![Recorded; 120]);
+    let verdicts = store.confirm(&station, many, None, MORNING).await.unwrap();
+    assert_eq!(verdicts, vec![Duplicate; 120]);
+    let mixed = vec![
+        new("thach-lam", 119, "{}"),
+        new("thach-lam", 120, "{}"),
+        new("thach-lam", 7, "{\"other\":1}"),
+        new("thach-lam", 120, "{}"),
+    ];
+    let verdicts = store.confirm(&station, mixed, Some("{\"x\":1}".into()), MORNING).await.unwrap();
+    assert_eq!(verdicts, [Duplicate, Recorded, Conflict, Duplicate]);
+    let kept = store.records_of(&airing_at("thach-lam", MORNING)).await.unwrap();
+    assert_eq!(kept.len(), 121);
+    assert!(kept.iter().all(|record| record.json == "{}"));
+    assert_eq!(store.records_between(Some(&station), MORNING, MORNING).await.unwrap().len(), 121);
+    assert_eq!(store.records_between(None, BEFORE, BEFORE).await.unwrap().len(), 0);
+
+    // Many calls at once are committed together, and each hears of its own.
+    let calls = (0..40).map(|call| {
+        let own = vec![new("kim-tan", call, "{}"), new("kim-tan", call / 2, "{}")];
+        let station = "kim-tan".parse().unwrap();
+        async move { store.confirm(&station, own, None, MORNING).await.unwrap() }
+    });
+    let verdicts = futures_util::future::join_all(calls).await.concat();
+    assert_eq!(verdicts.iter().filter(|verdict| **verdict == Recorded).count(), 40);
+
+    // A status stays when a later call has none.
+    let later = UtcMs(MORNING.0 + 1000);
+    store.confirm(&station, vec![], None, later).await.unwrap();
+    let contacts = store.contacts().await.unwrap();
+    assert_eq!(contacts.len(), 2);
+    assert_eq!((contacts[1].at, contacts[1].status.as_deref()), (later, Some("{\"x\":1}")));
+}
+
+async fn words_and_rundowns(store: &Store) {
+    let word = StoredDeclaration {
+        airing: airing_at("kim-tan", MORNING),
+        outcome: "aired".to_owned(),
+        started_at: None,
+        detail: None,
+        declared_by: "Lan".to_owned(),
+        declared_at: MORNING,
+    };
+    assert_eq!(store.declare(&word).await.unwrap(), (word.clone(), true));
+    let other = StoredDeclaration { outcome: "missed".to_owned(), ..word.clone() };
+    assert_eq!(store.declare(&other).await.unwrap(), (word.clone(), false));
+    assert_eq!(store.declarations_between(None, MORNING, MORNING).await.unwrap(), [word]);
+
+    let station = "kim-tan".parse().unwrap();
+    let version = |version: u64| StoredRundown {
+        version,
+        digest: version.to_string(),
+        payload: "{}".to_owned(),
+    };
+    assert_eq!(store.rundown(&station).await.unwrap(), None);
+    assert!(store.write_rundown(&station, &version(1), MORNING).await.unwrap());
+    assert!(store.write_rundown(&station, &version(2), MORNING).await.unwrap());
+    assert!(!store.write_rundown(&station, &version(2), MORNING).await.unwrap());
+    assert!(!store.write_rundown(&station, &version(1), MORNING).await.unwrap());
+    assert_eq!(store.rundown(&station).await.unwrap(), Some(version(2)));
+}
+
+async fn stations_enrol_once(store: &Store) {
+    let station: StationId = "kim-tan".parse().unwrap();
+    let later = UtcMs(MORNING.0 + 1000);
+    assert!(store.create_code(&"nobody".parse().unwrap(), later).await.is_err());
+    let late = store.create_code(&station, MORNING).await.unwrap();
+    assert_eq!(store.enrol(late.reveal(), MORNING).await.unwrap(), None);
+    assert_eq!(store.enrol("guess", MORNING).await.unwrap(), None);
+
+    let code = store.create_code(&station, later).await.unwrap();
+    let (who, first) = store.enrol(code.reveal(), MORNING).await.unwrap().unwrap();
+    assert_eq!(who, station);
+    assert_eq!(store.enrol(code.reveal(), MORNING).await.unwrap(), None);
+    let bearer = Some(Bearer::Station(station.clone()));
+    assert_eq!(store.bearer(first.reveal()).await.unwrap(), bearer);
+    assert_eq!(store.bearer(code.reveal()).await.unwrap(), None);
+    assert!(!format!("{first:?}").contains(first.reveal()));
+
+    // Enrolling again ends the token before.
+    let code = store.create_code(&station, later).await.unwrap();
+    let (_, second) = store.enrol(code.reveal(), MORNING).await.unwrap().unwrap();
+    assert_eq!(store.bearer(first.reveal()).await.unwrap(), None);
+    assert_eq!(store.bearer(second.reveal()).await.unwrap(), bearer);
+
+    let lan = Bearer::Person("Lan".to_owned());
+    let token = store.create_token(&lan, MORNING).await.unwrap();
+    assert_eq!(store.bearer(token.reveal()).await.unwrap(), Some(lan.clone()));
+    assert_eq!(store.revoke_tokens(&lan, later).await.unwrap(), 1);
+    assert_eq!(store.bearer(token.reveal()).await.unwrap(), None);
+}
+
+async fn rules_go(store: &Store) {
+    let nothing = loa::store::Rules::default();
+    let commune = Removed { units: vec!["kim-tan".parse().unwrap()], ..Removed::default() };
+    let refused = store.apply(&nothing, &commune, MORNING).await.unwrap_err();
+    assert!(refused.to_string().contains("station kim-tan"), "{refused}");
+
+    let both = Removed { stations: vec!["kim-tan".parse().unwrap()], ..commune };
+    let gone = store.apply(&nothing, &both, MORNING).await.unwrap();
+    assert_eq!(
+        gone.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["removed station kim-tan", "removed unit kim-tan"]
+    );
+    // The record of what it aired stays.
+    assert_eq!(store.records_of(&airing_at("kim-tan", MORNING)).await.unwrap().len(), 40);
+}
