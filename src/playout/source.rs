@@ -1,0 +1,56 @@
+//! Where the sound of an airing comes from, as the deck needs it.
+
+use super::speaker::Format;
+use crate::radio::{ClipHash, Reason};
+
+/// Why a clip does not sound, or not to its end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClipFault {
+    /// It is not at the station.
+    #[error("the recording is not at the station: {0}")]
+    Missing(String),
+    /// Its bytes are not the approved ones.
+    #[error("the recording's bytes are not those that were approved: {0}")]
+    Corrupt(String),
+    /// It cannot be decoded (further).
+    #[error("the recording cannot be decoded: {0}")]
+    Decode(String),
+}
+
+impl ClipFault {
+    /// The reason that the record gives.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Missing(_) => Reason::ClipMissing,
+            Self::Corrupt(_) => Reason::ClipCorrupt,
+            Self::Decode(_) => Reason::DecodeFailed,
+        }
+    }
+}
+
+/// The sound of one clip, block by block.
+pub trait Source: Send {
+    /// Its own rate and channels.
+    fn format(&self) -> Format;
+
+    /// The next frames, interleaved; none at the end.
+    ///
+    /// # Errors
+    /// [`ClipFault::Decode`] where the recording breaks; nothing follows it.
+    fn next(&mut self) -> Result<Option<&[f32]>, ClipFault>;
+}
+
+/// The clips at the station.
+pub trait Clips: Send + Sync {
+    /// Reads the whole clip and compares its hash; called ahead of its time.
+    ///
+    /// # Errors
+    /// [`ClipFault::Missing`] or [`ClipFault::Corrupt`].
+    fn verify(&self, clip: &ClipHash) -> Result<(), ClipFault>;
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// When it is not there or is no sound.
+    fn open(&self, clip: &ClipHash) -> Result<Box<dyn Source>, ClipFault>;
+}
