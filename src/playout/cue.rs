@@ -161,7 +161,8 @@ pub fn cue<'a>(
         match disturbed.filter(|_| airing.priority == Priority::Routine) {
             // One that waits may still be let in by an earlier end of what sounds; its own instant decides for good.
             Some(hours) if due.at <= situation.now || due.at == airing.starts_at => {
-                let detail = format!("the station keeps quiet from {hours} ({})", situation.hours.zone);
+                let detail =
+                    format!("the station keeps quiet from {hours} ({})", situation.hours.zone);
                 let (outcome, reason) = (Outcome::Refused, Reason::QuietHours);
                 cue.skipped.push(Skipped { airing, outcome, reason, detail });
             }
@@ -180,7 +181,9 @@ fn due<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Due<'a> {
     let soonest = airing.starts_at.max(situation.now);
     match situation.on_air.filter(|on_air| on_air.ends_at > soonest) {
         None => Due { airing, at: soonest, cuts_in: false },
-        Some(on_air) if airing.priority > on_air.priority => Due { airing, at: soonest, cuts_in: true },
+        Some(on_air) if airing.priority > on_air.priority => {
+            Due { airing, at: soonest, cuts_in: true }
+        }
         Some(on_air) => Due { airing, at: on_air.ends_at, cuts_in: false },
     }
 }

@@ -24,7 +24,14 @@ fn hours(quiet: &str) -> Hours {
 
 fn situation(now_s: i64, hours: &Hours) -> Situation<'_> {
     let since = UtcMs(T - 1_000_000);
-    Situation { now: UtcMs(T + now_s * 1000), since, jump: None, on_air: None, speaker: true, hours }
+    Situation {
+        now: UtcMs(T + now_s * 1000),
+        since,
+        jump: None,
+        on_air: None,
+        speaker: true,
+        hours,
+    }
 }
 
 fn horizon(now_s: i64) -> UtcMs {

@@ -113,7 +113,10 @@ impl Loading {
     /// Whether not one of its clips can sound.
     pub(super) fn is_hopeless(&self, items: &[AiringItem]) -> bool {
         self.faults.as_ref().is_some_and(|faults| {
-            let clips = items.iter().zip(faults).filter(|(item, _)| matches!(item, AiringItem::Clip { .. }));
+            let clips = items
+                .iter()
+                .zip(faults)
+                .filter(|(item, _)| matches!(item, AiringItem::Clip { .. }));
             clips.clone().count() > 0 && clips.clone().all(|(_, fault)| fault.is_some())
         })
     }
@@ -146,8 +149,10 @@ fn load(order: &Order, wait: &Receiver<()>, to: &SyncSender<Part>) -> Result<(),
     if let Err(why) = order.recorder.started(&order.started) {
         to.send(Part::NotKept(why.to_string())).map_err(|_| Gone)?;
     }
-    let mut out = Outlet { to, block: Vec::new(), channels: usize::from(order.format.channels.max(1)) };
-    for (n, ((item, span), fault)) in order.items.iter().zip(&order.spans).zip(&faults).enumerate() {
+    let mut out =
+        Outlet { to, block: Vec::new(), channels: usize::from(order.format.channels.max(1)) };
+    for (n, ((item, span), fault)) in order.items.iter().zip(&order.spans).zip(&faults).enumerate()
+    {
         let frames = span.end - span.start;
         let AiringItem::Clip { .. } = item else {
             out.silence(frames)?;
@@ -159,7 +164,8 @@ fn load(order: &Order, wait: &Receiver<()>, to: &SyncSender<Part>) -> Result<(),
         }
         let mut left = frames;
         if let Err(broken) = sound(order, item, &mut left, &mut out)? {
-            to.send(Part::Broken { item: n, frames: frames - left, fault: broken }).map_err(|_| Gone)?;
+            to.send(Part::Broken { item: n, frames: frames - left, fault: broken })
+                .map_err(|_| Gone)?;
             out.silence(left)?;
         }
     }
@@ -207,7 +213,8 @@ fn sound(
             // The planned gain keeps the true peak below full scale; this bound holds whatever was planned.
             *sample = (*sample * factor).clamp(-1.0, 1.0);
         }
-        let room = usize::try_from(total - entered).unwrap_or(usize::MAX).saturating_mul(out.channels);
+        let room =
+            usize::try_from(total - entered).unwrap_or(usize::MAX).saturating_mul(out.channels);
         converted.truncate(room);
         entered += (converted.len() / out.channels) as u64;
         shape.push(&mut converted, &mut ready);

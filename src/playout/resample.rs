@@ -29,12 +29,16 @@ impl Resampler {
         let mut fft = None;
         if from.sample_rate != to.sample_rate {
             let (rate_in, rate_out) = (from.sample_rate as usize, to.sample_rate as usize);
-            let made = Fft::new(rate_in, rate_out, CHUNK, usize::from(to.channels), FixedSync::Both)
-                .map_err(|why| ClipFault::Decode(format!("no conversion of its rate: {why}")))?;
+            let made =
+                Fft::new(rate_in, rate_out, CHUNK, usize::from(to.channels), FixedSync::Both)
+                    .map_err(|why| {
+                        ClipFault::Decode(format!("no conversion of its rate: {why}"))
+                    })?;
             fft = Some(made);
         }
         let lead = fft.as_ref().map_or(0, Fft::output_delay);
-        let chunk_len = fft.as_ref().map_or(0, |fft| fft.output_frames_max() * usize::from(to.channels));
+        let chunk_len =
+            fft.as_ref().map_or(0, |fft| fft.output_frames_max() * usize::from(to.channels));
         Ok(Self { from, to, fft, waiting: Vec::new(), lead, chunk: vec![0.0; chunk_len] })
     }
 
@@ -58,13 +62,17 @@ impl Resampler {
     }
 
     fn lead_in_chunks(&self) -> usize {
-        self.fft.as_ref().map_or(0, |fft| fft.output_delay().div_ceil(fft.output_frames_next().max(1)))
+        self.fft
+            .as_ref()
+            .map_or(0, |fft| fft.output_delay().div_ceil(fft.output_frames_next().max(1)))
     }
 
     fn convert(&mut self, ready: &mut Vec<f32>, last: bool) -> Result<(), ClipFault> {
         let Some(fft) = &mut self.fft else { return Ok(()) };
         let channels = usize::from(self.to.channels);
-        let fault = |why: &dyn std::fmt::Display| ClipFault::Decode(format!("conversion of its rate: {why}"));
+        let fault = |why: &dyn std::fmt::Display| {
+            ClipFault::Decode(format!("conversion of its rate: {why}"))
+        };
         let mut used = 0;
         loop {
             let need = fft.input_frames_next();
@@ -73,12 +81,14 @@ impl Resampler {
                 break;
             }
             let frames_out = self.chunk.len() / channels;
-            let input = InterleavedSlice::new(&self.waiting[used..], channels, have).map_err(|why| fault(&why))?;
-            let mut output =
-                InterleavedSlice::new_mut(&mut self.chunk, channels, frames_out).map_err(|why| fault(&why))?;
+            let input = InterleavedSlice::new(&self.waiting[used..], channels, have)
+                .map_err(|why| fault(&why))?;
+            let mut output = InterleavedSlice::new_mut(&mut self.chunk, channels, frames_out)
+                .map_err(|why| fault(&why))?;
             let indexing = Indexing::new().partial_len(have.min(need));
             let partial = (have < need).then_some(&indexing);
-            let (_, given) = fft.process_into_buffer(&input, &mut output, partial).map_err(|why| fault(&why))?;
+            let (_, given) =
+                fft.process_into_buffer(&input, &mut output, partial).map_err(|why| fault(&why))?;
             used += have.min(need) * channels;
             let dropped = self.lead.min(given);
             self.lead -= dropped;
@@ -114,7 +124,9 @@ mod tests {
 
     fn sine(rate: u32, frames: usize) -> Vec<f32> {
         (0..frames)
-            .map(|n| (0.5 * (std::f64::consts::TAU * 1000.0 * n as f64 / f64::from(rate)).sin()) as f32)
+            .map(|n| {
+                (0.5 * (std::f64::consts::TAU * 1000.0 * n as f64 / f64::from(rate)).sin()) as f32
+            })
             .collect()
     }
 

@@ -48,7 +48,10 @@ pub(super) fn drafts(
                 airing: airing.id.clone(),
                 position: u32::try_from(n).unwrap_or(u32::MAX),
                 attempt,
-                scheduled_at: UtcMs(airing.starts_at.0 + i64::try_from((before.as_micros() + 500) / 1000).unwrap_or(0)),
+                scheduled_at: UtcMs(
+                    airing.starts_at.0
+                        + i64::try_from((before.as_micros() + 500) / 1000).unwrap_or(0),
+                ),
                 started_at: None,
                 ended_at: None,
                 frames_played: 0,

@@ -59,7 +59,13 @@ impl Ledger {
     }
 
     /// An item was sound only up to a frame of its own.
-    pub(super) fn broke(&mut self, airing: &AiringId, position: usize, frames: u64, fault: &ClipFault) {
+    pub(super) fn broke(
+        &mut self,
+        airing: &AiringId,
+        position: usize,
+        frames: u64,
+        fault: &ClipFault,
+    ) {
         for item in &mut self.0 {
             if item.draft.airing == *airing && item.draft.position as usize == position {
                 item.broken = Some((frames, fault.clone()));
@@ -69,7 +75,8 @@ impl Ledger {
 
     /// Nothing came from the loader from a frame of the speaker on.
     pub(super) fn broke_from(&mut self, frame: u64) {
-        for item in self.0.iter_mut().filter(|item| item.span.end > frame && item.broken.is_none()) {
+        for item in self.0.iter_mut().filter(|item| item.span.end > frame && item.broken.is_none())
+        {
             let fault = ClipFault::Decode("its loader failed".into());
             item.broken = Some((frame.saturating_sub(item.span.start), fault));
         }
@@ -133,7 +140,13 @@ impl Ledger {
     }
 
     /// The device is gone, having taken so much by an instant at which it was last alive.
-    pub(super) fn lost(&mut self, last: &Position, alive: Duration, why: &str, by: &Taker) -> Vec<Draft> {
+    pub(super) fn lost(
+        &mut self,
+        last: &Position,
+        alive: Duration,
+        why: &str,
+        by: &Taker,
+    ) -> Vec<Draft> {
         let unsounded = last.leaves.monotonic.saturating_sub(alive);
         let left = last.taken.saturating_sub(by.format.frames(unsounded));
         self.0.drain(..).map(|item| item.lost(left, last, why, by)).collect()
@@ -196,11 +209,13 @@ impl Sounding {
         draft.ended_at = Some(end.utc());
         let Some(began) = self.began else { return draft };
         draft.started_at = Some(began.at.utc());
-        draft.start_error_us = Some(began.at.utc_us.saturating_sub(draft.scheduled_at.0.saturating_mul(1000)));
+        draft.start_error_us =
+            Some(began.at.utc_us.saturating_sub(draft.scheduled_at.0.saturating_mul(1000)));
         draft.xruns = xruns.saturating_sub(began.xruns) + self.gaps;
         let took = end.monotonic.saturating_sub(began.at.monotonic).as_nanos();
         let should = u128::from(by.format.nanos(frames));
-        draft.pace_ppm = (should * 1_000_000).checked_div(took).and_then(|ppm| u32::try_from(ppm).ok());
+        draft.pace_ppm =
+            (should * 1_000_000).checked_div(took).and_then(|ppm| u32::try_from(ppm).ok());
         draft
     }
 }

@@ -93,7 +93,8 @@ impl Deck {
     pub fn start(setup: Setup) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let mut deck = run::Running::new(setup, shared.clone())?;
-        let thread = std::thread::Builder::new().name("loa-deck".into()).spawn(move || deck.run())?;
+        let thread =
+            std::thread::Builder::new().name("loa-deck".into()).spawn(move || deck.run())?;
         Ok(Self { shared, thread: Some(thread) })
     }
 

@@ -124,7 +124,8 @@ impl Running {
     fn watch_clock(&mut self) {
         let now = self.clock.read();
         let span = now.monotonic.saturating_sub(self.last.monotonic);
-        let expected = self.last.utc_us.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
+        let expected =
+            self.last.utc_us.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
         self.last = now;
         let step = now.utc_us.saturating_sub(expected);
         if step.abs() <= STEP_US {
@@ -142,9 +143,12 @@ impl Running {
     }
 
     fn trust(&self) -> Option<ClockState> {
-        let jumped = self.jumped_at.is_some_and(|at| self.last.monotonic.saturating_sub(at) < DISTRUST);
-        let impossible =
-            self.rundown.as_ref().is_some_and(|rundown| self.last.utc() + IMPOSSIBLE < rundown.from);
+        let jumped =
+            self.jumped_at.is_some_and(|at| self.last.monotonic.saturating_sub(at) < DISTRUST);
+        let impossible = self
+            .rundown
+            .as_ref()
+            .is_some_and(|rundown| self.last.utc() + IMPOSSIBLE < rundown.from);
         (jumped || impossible).then_some(ClockState::Untrusted)
     }
 
@@ -227,7 +231,9 @@ impl Running {
         };
         let due = stage.position.frame_at(next.airing.starts_at.0.saturating_mul(1000), format);
         let start = due.max(least);
-        if start >= stage.written + stage.block_frames() + fade || !stage.wait_for(&mut next.loading) {
+        if start >= stage.written + stage.block_frames() + fade
+            || !stage.wait_for(&mut next.loading)
+        {
             return;
         }
         if next.loading.is_hopeless(&next.airing.items) {
@@ -246,7 +252,12 @@ impl Running {
     }
 
     /// Asks what is next, and records what is not aired.
-    fn cue(&mut self, now: UtcMs, horizon: UtcMs, stage: Option<&Stage>) -> Option<(RundownAiring, UtcMs, bool)> {
+    fn cue(
+        &mut self,
+        now: UtcMs,
+        horizon: UtcMs,
+        stage: Option<&Stage>,
+    ) -> Option<(RundownAiring, UtcMs, bool)> {
         let rundown = self.rundown.clone()?;
         while rundown.airings.get(self.first).is_some_and(|airing| self.settled.is(&airing.id)) {
             self.first += 1;
@@ -283,7 +294,9 @@ impl Running {
         let drafts = air::drafts(&airing, version, attempt, Some(format), self.trust());
         let if_lost = drafts.iter().map(|(_, draft)| {
             let (outcome, reason) = (Outcome::Interrupted, Some(Reason::StationStopped));
-            let detail = Some("the station lost its power or was killed after it had begun to air this".into());
+            let detail = Some(
+                "the station lost its power or was killed after it had begun to air this".into(),
+            );
             crate::playout::record::Draft { outcome, reason, detail, ..draft.clone() }
         });
         let order = Order {
@@ -296,11 +309,19 @@ impl Running {
             recorder: self.recorder.clone(),
         };
         match Loading::begin(order) {
-            Ok(loading) => {
-                Some(Air { airing, drafts, spans, loading, start: None, end: u64::MAX, is_cut: false, ended_early: None })
-            }
+            Ok(loading) => Some(Air {
+                airing,
+                drafts,
+                spans,
+                loading,
+                start: None,
+                end: u64::MAX,
+                is_cut: false,
+                ended_early: None,
+            }),
             Err(why) => {
-                self.record_fault = Some(format!("the system gives no thread to load an airing: {why}"));
+                self.record_fault =
+                    Some(format!("the system gives no thread to load an airing: {why}"));
                 None
             }
         }
@@ -328,7 +349,9 @@ impl Running {
             let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(*n)?.as_ref());
             match (fault, next.spans.get(*n)) {
                 (Some(fault), _) => self.scribe.keep(air::faulty(draft.clone(), fault)),
-                (None, Some(span)) => self.ledger.add(draft.clone(), start + span.start..start + span.end),
+                (None, Some(span)) => {
+                    self.ledger.add(draft.clone(), start + span.start..start + span.end)
+                }
                 (None, None) => {}
             }
         }
@@ -374,7 +397,8 @@ impl Running {
         let taken = self.stage.as_ref().map_or(0, |stage| stage.position.taken);
         let playing = self.ledger.sounding(taken);
         status.playing = playing.map(|draft| (draft.airing.clone(), draft.title.clone()));
-        status.next = self.next.as_ref().map(|next| (next.airing.id.clone(), next.airing.starts_at));
+        status.next =
+            self.next.as_ref().map(|next| (next.airing.id.clone(), next.airing.starts_at));
         status.faults = faults.into_iter().flatten().cloned().collect();
         status.frames = self.taken_before + taken;
         status.xruns = self.stage.as_ref().map_or(0, |stage| stage.position.xruns);

@@ -101,10 +101,14 @@ pub enum SpeakerError {
     #[error("the sound device failed: {0}; it is opened anew")]
     Lost(String),
     /// It takes sound faster or more slowly than it could sound it.
-    #[error("the sound device runs at {0} % of the right pace, so it does not sound: choose another with --speaker")]
+    #[error(
+        "the sound device runs at {0} % of the right pace, so it does not sound: choose another with --speaker"
+    )]
     WrongPace(u32),
     /// This program was built without the feature `sound`.
-    #[error("this loa was built without sound: build it with libasound2-dev installed, or use --speaker silent")]
+    #[error(
+        "this loa was built without sound: build it with libasound2-dev installed, or use --speaker silent"
+    )]
     NoSound,
     /// The file cannot be written.
     #[error("cannot write {0}: {1}. Choose another file with --speaker wav:PATH")]
