@@ -13,8 +13,18 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Role {}
+enum Role {
+    /// Recordings: check them.
+    #[command(subcommand)]
+    Clip(roles::clip::Command),
+}
 
 fn main() -> std::process::ExitCode {
-    match Arguments::parse().role {}
+    let done = match Arguments::parse().role {
+        Role::Clip(command) => roles::clip::run(command),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("loa: {error:#}");
+        std::process::ExitCode::FAILURE
+    })
 }

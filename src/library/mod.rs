@@ -1,1 +1,26 @@
 //! Clips at rest: decode, intake (measure, hash, judge), shelf (keep, hand out).
+
+pub mod decode;
+pub mod intake;
+pub mod shelf;
+
+mod container;
+mod loudness;
+mod scan;
+mod silence;
+mod tee;
+mod true_peak;
+mod verdict;
+mod waveform;
+
+pub use decode::{DecodeError, Decoder, Format};
+pub use intake::{Measure, Progress, measure, take_in};
+pub use shelf::{Shelf, ShelfError};
+pub use verdict::{Limits, Refusal, Warning};
+pub use waveform::Waveform;
+
+/// The text in composed letters (Unicode NFC), as every text in Loa is kept.
+pub fn nfc(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    text.nfc().collect()
+}

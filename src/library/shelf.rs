@@ -1,0 +1,177 @@
+//! Where clips are kept: a file per content, named by its SHA-256, whole or not there.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::radio::ClipHash;
+
+mod arrival;
+mod writer;
+
+pub(super) use arrival::Arrival;
+pub use writer::Writer;
+
+/// Why a clip cannot be handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfError {
+    /// It is not there.
+    #[error("clip {0} is not on the shelf")]
+    Missing(ClipHash),
+    /// Its bytes are not those that its name promises.
+    #[error("clip {0} is damaged on disk; fetch or add it again")]
+    Corrupt(ClipHash),
+    /// The disk says no.
+    #[error("clip {hash}: {source}")]
+    Io {
+        /// Which clip.
+        hash: ClipHash,
+        /// What the disk says.
+        source: io::Error,
+    },
+}
+
+impl ShelfError {
+    fn of(hash: ClipHash) -> impl Fn(io::Error) -> Self {
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing(hash),
+            _ => Self::Io { hash, source },
+        }
+    }
+}
+
+/// A folder of clips: `ab/abcdef…`, and `arriving/` for what is not whole yet.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    folder: PathBuf,
+}
+
+impl Shelf {
+    /// Opens a shelf, making the folder where there is none, and clears away what an interrupted intake left. Partial
+    /// downloads stay: they are resumed.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let shelf = Self { folder: folder.to_owned() };
+        fs::create_dir_all(shelf.arriving())?;
+        arrival::sweep(&shelf.arriving())?;
+        Ok(shelf)
+    }
+
+    /// Where a clip lies, or would lie.
+    pub fn path_of(&self, hash: &ClipHash) -> PathBuf {
+        let name = hash.to_string();
+        self.folder.join(&name[..2]).join(name)
+    }
+
+    /// Whether a clip is there, without reading it.
+    pub fn contains(&self, hash: &ClipHash) -> bool {
+        self.path_of(hash).is_file()
+    }
+
+    /// Opens a clip for reading, without checking its bytes.
+    ///
+    /// # Errors
+    /// It is missing or cannot be read.
+    pub fn open_clip(&self, hash: &ClipHash) -> Result<File, ShelfError> {
+        File::open(self.path_of(hash)).map_err(ShelfError::of(*hash))
+    }
+
+    /// Reads a clip to its end and compares its hash.
+    ///
+    /// # Errors
+    /// It is missing, damaged or cannot be read.
+    pub fn verify(&self, hash: &ClipHash) -> Result<(), ShelfError> {
+        let file = self.open_clip(hash)?;
+        let found = hash_of(file).map_err(ShelfError::of(*hash))?;
+        if found == *hash { Ok(()) } else { Err(ShelfError::Corrupt(*hash)) }
+    }
+
+    /// Begins to receive a clip, or goes on where an earlier download of it stopped.
+    ///
+    /// # Errors
+    /// The disk refuses, or the same clip is being received by somebody else.
+    pub fn writer(&self, hash: &ClipHash) -> Result<Writer, ShelfError> {
+        Writer::open(self, *hash).map_err(ShelfError::of(*hash))
+    }
+
+    /// Takes a clip and any partial download of it away; nothing happens where there is none.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove(&self, hash: &ClipHash) -> Result<(), ShelfError> {
+        for path in [self.path_of(hash), self.partial(hash)] {
+            match fs::remove_file(path) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                removed => removed.map_err(ShelfError::of(*hash))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The clips that are there, in order.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn clips(&self) -> io::Result<Vec<ClipHash>> {
+        let mut clips = Vec::new();
+        for bay in fs::read_dir(&self.folder)? {
+            let bay = bay?;
+            if bay.file_name().len() != 2 || !bay.file_type()?.is_dir() {
+                continue;
+            }
+            for clip in fs::read_dir(bay.path())? {
+                clips.extend(
+                    clip?.file_name().to_str().and_then(|name| name.parse::<ClipHash>().ok()),
+                );
+            }
+        }
+        clips.sort_unstable();
+        Ok(clips)
+    }
+
+    /// Room for a file whose hash is not known yet.
+    pub(super) fn arrival(&self) -> io::Result<Arrival> {
+        Arrival::new(self)
+    }
+
+    fn arriving(&self) -> PathBuf {
+        self.folder.join("arriving")
+    }
+
+    fn partial(&self, hash: &ClipHash) -> PathBuf {
+        self.arriving().join(format!("{hash}.partial"))
+    }
+
+    /// Moves a whole and synced file to its place, for good.
+    fn settle(&self, from: &Path, hash: &ClipHash) -> io::Result<PathBuf> {
+        let to = self.path_of(hash);
+        let bay = to.parent().unwrap_or(&self.folder);
+        if !bay.is_dir() {
+            fs::create_dir_all(bay)?;
+            File::open(&self.folder)?.sync_all()?;
+        }
+        fs::rename(from, &to)?;
+        File::open(bay)?.sync_all()?;
+        Ok(to)
+    }
+}
+
+fn hash_of(mut file: File) -> io::Result<ClipHash> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(ClipHash(hash.finalize().into())),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
