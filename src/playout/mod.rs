@@ -1,8 +1,14 @@
-//! The station: link, keep, cue (pure), deck, record, speaker.
+//! The station: link (the line), keep (its own store), cue (what is next, pure), deck, record, speaker.
 
 pub mod clips;
+pub mod cue;
+pub mod deck;
 pub mod keep;
 pub mod link;
 pub mod record;
 pub mod source;
 pub mod speaker;
+
+mod loader;
+mod resample;
+mod shape;

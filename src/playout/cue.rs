@@ -1,0 +1,213 @@
+//! What the station airs next, and what it does not air and why. Pure: the deck tells the time.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
+
+use chrono_tz::Tz;
+
+use crate::{
+    radio::{AiringId, Outcome, Priority, QuietHours, Reason, UtcMs},
+    wire::RundownAiring,
+};
+
+/// The station's own rules, which no rundown overrides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hours {
+    /// Spans in which nothing routine sounds.
+    pub quiet: Vec<QuietHours>,
+    /// The zone that they are written in.
+    pub zone: Tz,
+}
+
+impl Hours {
+    /// The span that an airing would disturb, if any. Only its beginning and its end are asked, and each beginning
+    /// of a span between them.
+    fn disturbed(&self, from: UtcMs, until: UtcMs) -> Option<QuietHours> {
+        let time = |instant: UtcMs| instant.to_chrono().with_timezone(&self.zone).time();
+        let last = UtcMs(until.0.saturating_sub(1).max(from.0));
+        self.quiet.iter().copied().find(|hours| {
+            hours.contains(time(from))
+                || hours.contains(time(last))
+                || begins_between(hours, time(from), from, last)
+        })
+    }
+}
+
+fn begins_between(hours: &QuietHours, local: chrono::NaiveTime, from: UtcMs, last: UtcMs) -> bool {
+    let wait = hours.begin().signed_duration_since(local).num_milliseconds().rem_euclid(86_400_000);
+    wait <= last.0.saturating_sub(from.0)
+}
+
+/// What has become of the airings that came up so far.
+#[derive(Debug, Clone, Default)]
+pub struct Settled {
+    /// Began to sound, now or before a restart: never again.
+    pub started: HashSet<AiringId>,
+    /// Did not sound, and how often that was said of them.
+    pub skipped: HashMap<AiringId, u32>,
+    /// Did not sound, but the clock was set back since, so their time may come again.
+    pub reprieved: HashMap<AiringId, u32>,
+}
+
+impl Settled {
+    /// Whether an airing is not to be thought of any more.
+    pub fn is(&self, airing: &AiringId) -> bool {
+        self.started.contains(airing) || self.skipped.contains_key(airing)
+    }
+
+    /// Which try at an airing the next one is.
+    pub fn attempt(&self, airing: &AiringId) -> u32 {
+        1 + self.reprieved.get(airing).or(self.skipped.get(airing)).copied().unwrap_or(0)
+    }
+
+    /// Notes that an airing was not aired.
+    pub fn skip(&mut self, airing: &AiringId) {
+        let attempt = self.attempt(airing);
+        self.reprieved.remove(airing);
+        self.skipped.insert(airing.clone(), attempt);
+    }
+
+    /// The clock was set back: what was passed over and lies ahead again may still air; what has sounded may not.
+    pub fn set_back(&mut self, airings: &[RundownAiring], now: UtcMs) {
+        for airing in airings.iter().filter(|airing| airing.starts_at >= now) {
+            if let Some(attempt) = self.skipped.remove(&airing.id) {
+                self.reprieved.insert(airing.id.clone(), attempt);
+            }
+        }
+    }
+}
+
+/// What sounds now.
+#[derive(Debug, Clone, Copy)]
+pub struct OnAir {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The instant after its last frame.
+    pub ends_at: UtcMs,
+}
+
+/// How things stand at the station.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The instant at which a frame written now would sound: nothing can start earlier.
+    pub now: UtcMs,
+    /// Since when the deck runs.
+    pub since: UtcMs,
+    /// The clock's last jump forward: from, to.
+    pub jump: Option<(UtcMs, UtcMs)>,
+    /// What sounds now.
+    pub on_air: Option<OnAir>,
+    /// Whether a speaker is open.
+    pub speaker: bool,
+    /// The station's own rules.
+    pub hours: &'a Hours,
+}
+
+/// An airing that does not sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Skipped<'a> {
+    /// Which.
+    pub airing: &'a RundownAiring,
+    /// Missed or refused.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+    /// Why, in figures.
+    pub detail: String,
+}
+
+/// The airing to start next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Due<'a> {
+    /// Which.
+    pub airing: &'a RundownAiring,
+    /// When: its own instant, or now where that has passed, or the end of what sounds.
+    pub at: UtcMs,
+    /// Whether it ends what sounds then.
+    pub cuts_in: bool,
+}
+
+/// What the deck does next.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cue<'a> {
+    /// Airings to give up for good.
+    pub skipped: Vec<Skipped<'a>>,
+    /// The one to start next, not later than the horizon.
+    pub next: Option<Due<'a>>,
+}
+
+/// Reads the rundown. `airings` are in order of `starts_at`; those that start after `horizon` are not looked at.
+pub fn cue<'a>(
+    airings: &'a [RundownAiring],
+    settled: &Settled,
+    horizon: UtcMs,
+    situation: &Situation<'_>,
+) -> Cue<'a> {
+    let mut cue = Cue::default();
+    let mut waiting: Vec<Due<'a>> = Vec::new();
+    for airing in airings.iter().take_while(|airing| airing.starts_at <= horizon) {
+        if settled.is(&airing.id) {
+            continue;
+        }
+        if airing.latest_start < situation.now {
+            cue.skipped.push(too_late(airing, situation));
+            continue;
+        }
+        let due = due(airing, situation);
+        let until = due.at + airing.ends_at.since(airing.starts_at);
+        let disturbed = situation.hours.disturbed(due.at, until);
+        match disturbed.filter(|_| airing.priority == Priority::Routine) {
+            // One that waits may still be let in by an earlier end of what sounds; its own instant decides for good.
+            Some(hours) if due.at <= situation.now || due.at == airing.starts_at => {
+                let detail =
+                    format!("the station keeps quiet from {hours} ({})", situation.hours.zone);
+                let (outcome, reason) = (Outcome::Refused, Reason::QuietHours);
+                cue.skipped.push(Skipped { airing, outcome, reason, detail });
+            }
+            Some(_) => {}
+            None => waiting.push(due),
+        }
+    }
+    cue.next = waiting
+        .into_iter()
+        .filter(|due| due.at <= due.airing.latest_start)
+        .min_by_key(|due| (due.at, Reverse(due.airing.priority), due.airing.starts_at));
+    cue
+}
+
+fn due<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Due<'a> {
+    let soonest = airing.starts_at.max(situation.now);
+    match situation.on_air.filter(|on_air| on_air.ends_at > soonest) {
+        None => Due { airing, at: soonest, cuts_in: false },
+        Some(on_air) if airing.priority > on_air.priority => {
+            Due { airing, at: soonest, cuts_in: true }
+        }
+        Some(on_air) => Due { airing, at: on_air.ends_at, cuts_in: false },
+    }
+}
+
+fn too_late<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Skipped<'a> {
+    let latest = airing.latest_start;
+    let (reason, detail) = match situation.jump {
+        Some((from, to)) if from <= latest && latest < to => {
+            (Reason::ClockStep, format!("the clock was set from {from} to {to}"))
+        }
+        _ if latest < situation.since => {
+            (Reason::StationDown, format!("the station has run since {}", situation.since))
+        }
+        _ if !situation.speaker => {
+            (Reason::DeviceMissing, format!("no speaker was open by {latest}"))
+        }
+        _ if situation.on_air.is_some() => {
+            (Reason::Occupied, format!("another airing still sounded at {latest}"))
+        }
+        _ => (Reason::TooLate, format!("it could not start by {latest}")),
+    };
+    Skipped { airing, outcome: Outcome::Missed, reason, detail }
+}
+
+#[cfg(test)]
+#[path = "cue_tests.rs"]
+mod tests;

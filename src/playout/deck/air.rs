@@ -1,0 +1,160 @@
+//! An airing as frames: where each item lies, and what is written next.
+
+use std::{ops::Range, time::Duration};
+
+use crate::{
+    playout::{cue::Skipped, loader::Loading, record::Draft, shape, speaker::Format},
+    radio::{AiringItem, ClockState, Outcome, Reason, UtcMs},
+    wire::RundownAiring,
+};
+
+/// The frames that each item takes. Their sum is exact: what one item is short of a frame, the next gives back.
+///
+/// An item that does not sound keeps its place, silent: stations within earshot of each other stay together, and
+/// each item's start error means the same everywhere.
+pub(super) fn spans(items: &[AiringItem], format: Format) -> Vec<Range<u64>> {
+    let mut nanos: u128 = 0;
+    let mut start = 0;
+    let mut spans = Vec::with_capacity(items.len());
+    for item in items {
+        nanos += match item {
+            AiringItem::Clip { frames, sample_rate, .. } => {
+                u128::from(*frames) * 1_000_000_000 / u128::from((*sample_rate).max(1))
+            }
+            AiringItem::Pause { ms } => u128::from(*ms) * 1_000_000,
+        };
+        let end = format.frames(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)));
+        spans.push(start..end);
+        start = end;
+    }
+    spans
+}
+
+/// A draft for each clip of an airing, with the number of its item, as if nothing had sounded.
+pub(super) fn drafts(
+    airing: &RundownAiring,
+    version: u64,
+    attempt: u32,
+    format: Option<Format>,
+    clock: Option<ClockState>,
+) -> Vec<(usize, Draft)> {
+    let mut before = Duration::ZERO;
+    let mut drafts = Vec::new();
+    for (n, item) in airing.items.iter().enumerate() {
+        if let AiringItem::Clip { sha256, title, frames, sample_rate, .. } = item {
+            let own = Format { sample_rate: *sample_rate, channels: 1 };
+            let device = format.unwrap_or(own);
+            let draft = Draft {
+                airing: airing.id.clone(),
+                position: u32::try_from(n).unwrap_or(u32::MAX),
+                attempt,
+                scheduled_at: UtcMs(
+                    airing.starts_at.0
+                        + i64::try_from((before.as_micros() + 500) / 1000).unwrap_or(0),
+                ),
+                started_at: None,
+                ended_at: None,
+                frames_played: 0,
+                frames_expected: device.frames(own.span(*frames)),
+                sample_rate: device.sample_rate,
+                start_error_us: None,
+                outcome: Outcome::Missed,
+                reason: None,
+                detail: None,
+                evidence: None,
+                pace_ppm: None,
+                xruns: 0,
+                speaker: None,
+                clip: Some(*sha256),
+                title: title.clone(),
+                rundown_version: version,
+                clock,
+            };
+            drafts.push((n, draft));
+        }
+        before += match item {
+            AiringItem::Clip { frames, sample_rate, .. } => {
+                Format { sample_rate: *sample_rate, channels: 1 }.span(*frames)
+            }
+            AiringItem::Pause { ms } => Duration::from_millis(u64::from(*ms)),
+        };
+    }
+    drafts
+}
+
+/// The record of a clip of an airing that is not aired.
+pub(super) fn skipped(mut draft: Draft, skipped: &Skipped<'_>) -> Draft {
+    draft.outcome = skipped.outcome;
+    draft.reason = Some(skipped.reason);
+    draft.detail = Some(skipped.detail.clone());
+    draft
+}
+
+/// The record of a clip that is wrong before it begins.
+pub(super) fn faulty(mut draft: Draft, fault: &crate::playout::source::ClipFault) -> Draft {
+    draft.reason = Some(fault.reason());
+    draft.detail = Some(fault.to_string());
+    draft.outcome = match fault.reason() {
+        Reason::ClipCorrupt => Outcome::Refused,
+        _ => Outcome::Missed,
+    };
+    draft
+}
+
+/// An airing whose sound is on its way or already being written.
+pub(super) struct Air {
+    pub(super) airing: RundownAiring,
+    pub(super) drafts: Vec<(usize, Draft)>,
+    pub(super) spans: Vec<Range<u64>>,
+    pub(super) loading: Loading,
+    /// The speaker's frame on which it starts, once that is fixed.
+    pub(super) start: Option<u64>,
+    /// The speaker's frame after its last.
+    pub(super) end: u64,
+    /// It ends early, with a fade before `end`.
+    pub(super) is_cut: bool,
+    /// The speaker's frame from which on the loader gave nothing, though there should be more.
+    pub(super) ended_early: Option<u64>,
+}
+
+impl Air {
+    /// Frames that it takes.
+    pub(super) fn frames(&self) -> u64 {
+        self.spans.last().map_or(0, |span| span.end)
+    }
+
+    /// Writes the samples from frame `head` on; gives how many were at hand.
+    pub(super) fn fill(&mut self, to: &mut [f32], head: u64, format: Format) -> usize {
+        let mut filled = 0;
+        while filled < to.len() {
+            self.loading.poll(Duration::ZERO);
+            match self.loading.take(&mut to[filled..]) {
+                0 if self.loading.ended => {
+                    let channels = usize::from(format.channels.max(1));
+                    self.ended_early = Some(head + (filled / channels) as u64);
+                    to[filled..].fill(0.0);
+                    filled = to.len();
+                }
+                0 => break,
+                n => filled += n,
+            }
+        }
+        if self.is_cut {
+            fade(&mut to[..filled], head, self.end, format);
+        }
+        filled
+    }
+}
+
+/// Brings down what lies in the last milliseconds before `end`.
+fn fade(samples: &mut [f32], head: u64, end: u64, format: Format) {
+    let fade = format.frames(shape::FADE).max(1);
+    for (frame, n) in samples.chunks_mut(usize::from(format.channels.max(1))).zip(head..) {
+        let left = end.saturating_sub(n + 1);
+        if left < fade {
+            #[expect(clippy::cast_precision_loss, reason = "a fade has few frames")]
+            let factor = 0.5 - 0.5 * (std::f32::consts::PI * left as f32 / fade as f32).cos();
+            frame.iter_mut().for_each(|sample| *sample *= factor);
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! The deck's thread: one turn for each block written.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Setup, Shared,
+    air::{self, Air},
+    door::Door,
+    ledger::Ledger,
+    lock,
+    scribe::Scribe,
+    stage::Stage,
+};
+use crate::{
+    clock::{Clock, Reading},
+    playout::{
+        cue::{self, Due, Hours, OnAir, Settled, Situation, Skipped},
+        loader::{Loading, Order},
+        record::{Recorder, Started},
+        shape,
+        source::Clips,
+        speaker::SpeakerError,
+    },
+    radio::{ClockState, Gain, Outcome, Reason, UtcMs},
+    wire::{Rundown, RundownAiring},
+};
+
+/// How long before its instant an airing is looked at, and its clips verified.
+const HORIZON: Duration = Duration::from_secs(12);
+/// How long before its instant its start is kept and its decoding begins.
+const GO: Duration = Duration::from_millis(2_500);
+/// How long to wait for somebody's wish while no speaker is open.
+const REST: Duration = Duration::from_millis(100);
+/// A clock that moves by more than this against the monotonic one was set.
+const STEP_US: i64 = 500_000;
+/// How long after that its instants are not to be believed.
+const DISTRUST: Duration = Duration::from_secs(600);
+/// A clock this far before the rundown shows a time that cannot be.
+const IMPOSSIBLE: Duration = Duration::from_secs(86_400);
+
+pub(super) struct Running {
+    shared: Arc<Shared>,
+    clock: Arc<dyn Clock>,
+    clips: Arc<dyn Clips>,
+    pub(super) recorder: Arc<dyn Recorder>,
+    hours: Hours,
+    volume: Gain,
+    rundown: Option<Arc<Rundown>>,
+    /// Airings before this one in the rundown are settled.
+    first: usize,
+    settled: Settled,
+    since: UtcMs,
+    last: Reading,
+    jump: Option<(UtcMs, UtcMs)>,
+    jumped_at: Option<Duration>,
+    door: Door,
+    stage: Option<Stage>,
+    closed_because: Option<String>,
+    record_fault: Option<String>,
+    taken_before: u64,
+    pub(super) next: Option<Air>,
+    pub(super) on_air: Option<Air>,
+    pub(super) ledger: Ledger,
+    pub(super) scribe: Scribe,
+}
+
+impl Running {
+    pub(super) fn new(setup: Setup, shared: Arc<Shared>) -> std::io::Result<Self> {
+        let now = setup.clock.read();
+        Ok(Self {
+            shared,
+            clips: setup.clips,
+            hours: setup.hours,
+            volume: setup.volume,
+            rundown: None,
+            first: 0,
+            settled: Settled { started: setup.settled, ..Settled::default() },
+            since: now.utc(),
+            last: now,
+            jump: None,
+            jumped_at: None,
+            door: Door::new(setup.opener)?,
+            stage: None,
+            closed_because: None,
+            record_fault: None,
+            taken_before: 0,
+            next: None,
+            on_air: None,
+            ledger: Ledger::default(),
+            scribe: Scribe::new(setup.recorder.clone())?,
+            recorder: setup.recorder,
+            clock: setup.clock,
+        })
+    }
+
+    pub(super) fn run(&mut self) {
+        self.door.knock();
+        while !self.is_stopped() {
+            self.watch_clock();
+            self.admit();
+            match self.stage.take() {
+                Some(stage) => self.turn(stage),
+                None => {
+                    let now = self.clock.now();
+                    self.cue(now, now, None);
+                    self.shared.rest(REST);
+                }
+            }
+            self.tell();
+        }
+        self.fade_away();
+        self.tell();
+    }
+
+    fn is_stopped(&mut self) -> bool {
+        let mut orders = lock(&self.shared.orders);
+        if let Some(rundown) = orders.rundown.take() {
+            self.rundown = Some(rundown);
+            self.first = 0;
+        }
+        orders.stop
+    }
+
+    fn watch_clock(&mut self) {
+        let now = self.clock.read();
+        let span = now.monotonic.saturating_sub(self.last.monotonic);
+        let expected =
+            self.last.utc_us.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
+        self.last = now;
+        let step = now.utc_us.saturating_sub(expected);
+        if step.abs() <= STEP_US {
+            return;
+        }
+        tracing::warn!(seconds = step / 1_000_000, "the clock was set");
+        self.jumped_at = Some(now.monotonic);
+        self.ledger.distrust_clock();
+        self.first = 0;
+        if step > 0 {
+            self.jump = Some((UtcMs(expected.div_euclid(1000)), now.utc()));
+        } else if let Some(rundown) = &self.rundown {
+            self.settled.set_back(&rundown.airings, now.utc());
+        }
+    }
+
+    fn trust(&self) -> Option<ClockState> {
+        let jumped =
+            self.jumped_at.is_some_and(|at| self.last.monotonic.saturating_sub(at) < DISTRUST);
+        let impossible = self
+            .rundown
+            .as_ref()
+            .is_some_and(|rundown| self.last.utc() + IMPOSSIBLE < rundown.from);
+        (jumped || impossible).then_some(ClockState::Untrusted)
+    }
+
+    /// Takes the speaker that was opened, if one was.
+    fn admit(&mut self) {
+        match self.door.answer() {
+            Some(Ok(speaker)) => {
+                tracing::info!(speaker = speaker.name(), "the speaker is open");
+                self.closed_because = None;
+                self.stage = Some(Stage::new(speaker, self.clock.as_ref()));
+            }
+            Some(Err(why)) => {
+                let why = why.to_string();
+                if self.closed_because.as_ref() != Some(&why) {
+                    tracing::warn!(%why, "no sound");
+                }
+                self.closed_because = Some(why);
+            }
+            None => {}
+        }
+    }
+
+    fn turn(&mut self, mut stage: Stage) {
+        match self.play(&mut stage) {
+            Ok(()) => self.stage = Some(stage),
+            Err(why) => self.lose(stage, &why),
+        }
+    }
+
+    fn play(&mut self, stage: &mut Stage) -> Result<(), SpeakerError> {
+        let now = stage.look(self.clock.as_ref());
+        for draft in self.ledger.retire(&stage.position, now.monotonic, &stage.taker) {
+            self.scribe.keep(draft);
+        }
+        self.prepare(stage);
+        self.compose(stage);
+        stage.write()
+    }
+
+    fn lose(&mut self, stage: Stage, why: &SpeakerError) {
+        tracing::warn!(%why, speaker = stage.taker.name, "the speaker was lost");
+        let lost = self.ledger.lost(&stage.position, stage.alive, &why.to_string(), &stage.taker);
+        for draft in lost {
+            self.scribe.keep(draft);
+        }
+        self.taken_before += stage.position.taken;
+        self.closed_because = Some(why.to_string());
+        (self.next, self.on_air) = (None, None);
+        drop(stage);
+        self.door.knock();
+    }
+
+    /// Makes the next airing ready and fixes the frame on which it starts.
+    fn prepare(&mut self, stage: &mut Stage) {
+        if self.next.as_ref().is_some_and(|next| next.start.is_some()) {
+            return;
+        }
+        let now = stage.utc_at(stage.written);
+        let Some((airing, at, cuts_in)) = self.cue(now, now + HORIZON, Some(stage)) else {
+            self.next = None;
+            return;
+        };
+        if self.next.as_ref().is_none_or(|next| next.airing != airing) {
+            self.next = self.load(airing, stage);
+        }
+        let (fade, format) = (stage.taker.format.frames(shape::FADE), stage.taker.format);
+        let Some(next) = &mut self.next else { return };
+        if at.since(now) <= GO {
+            next.loading.go();
+        }
+        next.loading.poll(Duration::ZERO);
+        if next.loading.is_hopeless(&next.airing.items) {
+            self.give_up();
+            return;
+        }
+        let least = match &self.on_air {
+            Some(_) if cuts_in => stage.written + fade,
+            Some(on_air) => on_air.end.max(stage.written),
+            None => stage.written,
+        };
+        let due = stage.position.frame_at(next.airing.starts_at.0.saturating_mul(1000), format);
+        let start = due.max(least);
+        if start >= stage.written + stage.block_frames() + fade
+            || !stage.wait_for(&mut next.loading)
+        {
+            return;
+        }
+        if next.loading.is_hopeless(&next.airing.items) {
+            self.give_up();
+            return;
+        }
+        next.start = Some(start);
+        next.end = start + next.frames();
+        let by = format!("{} ({})", next.airing.title, next.airing.id);
+        if let Some(on_air) = self.on_air.as_mut().filter(|on_air| on_air.end > start) {
+            (on_air.end, on_air.is_cut) = (start, true);
+            for never in self.ledger.cut(start, Reason::CutIn, &format!("{by} cut in")) {
+                self.scribe.keep(never);
+            }
+        }
+    }
+
+    /// Asks what is next, and records what is not aired.
+    fn cue(
+        &mut self,
+        now: UtcMs,
+        horizon: UtcMs,
+        stage: Option<&Stage>,
+    ) -> Option<(RundownAiring, UtcMs, bool)> {
+        let rundown = self.rundown.clone()?;
+        while rundown.airings.get(self.first).is_some_and(|airing| self.settled.is(&airing.id)) {
+            self.first += 1;
+        }
+        let on_air = self.on_air.as_ref().zip(stage).map(|(on_air, stage)| OnAir {
+            priority: on_air.airing.priority,
+            ends_at: stage.utc_at(on_air.end),
+        });
+        let (since, jump, speaker) = (self.since, self.jump, stage.is_some());
+        let situation = Situation { now, since, jump, on_air, speaker, hours: &self.hours };
+        let airings = rundown.airings.get(self.first..).unwrap_or_default();
+        let cue = cue::cue(airings, &self.settled, horizon, &situation);
+        for skipped in &cue.skipped {
+            self.skip(skipped, rundown.version, stage);
+        }
+        cue.next.map(|Due { airing, at, cuts_in }| (airing.clone(), at, cuts_in))
+    }
+
+    fn skip(&mut self, skipped: &Skipped<'_>, version: u64, stage: Option<&Stage>) {
+        let attempt = self.settled.attempt(&skipped.airing.id);
+        let format = stage.map(|stage| stage.taker.format);
+        for draft in air::drafts(skipped.airing, version, attempt, format, self.trust()) {
+            self.scribe.keep(air::skipped(draft.1, skipped));
+        }
+        tracing::warn!(airing = %skipped.airing.id, reason = %skipped.reason, "not aired: {}", skipped.detail);
+        self.settled.skip(&skipped.airing.id);
+    }
+
+    fn load(&mut self, airing: RundownAiring, stage: &Stage) -> Option<Air> {
+        let version = self.rundown.as_ref().map_or(0, |rundown| rundown.version);
+        let format = stage.taker.format;
+        let attempt = self.settled.attempt(&airing.id);
+        let spans = air::spans(&airing.items, format);
+        let drafts = air::drafts(&airing, version, attempt, Some(format), self.trust());
+        let if_lost = drafts.iter().map(|(_, draft)| {
+            let (outcome, reason) = (Outcome::Interrupted, Some(Reason::StationStopped));
+            let detail = Some(
+                "the station lost its power or was killed after it had begun to air this".into(),
+            );
+            crate::playout::record::Draft { outcome, reason, detail, ..draft.clone() }
+        });
+        let order = Order {
+            items: airing.items.clone(),
+            spans: spans.clone(),
+            format,
+            volume: self.volume,
+            started: Started { airing: airing.id.clone(), attempt, if_lost: if_lost.collect() },
+            clips: self.clips.clone(),
+            recorder: self.recorder.clone(),
+        };
+        match Loading::begin(order) {
+            Ok(loading) => Some(Air {
+                airing,
+                drafts,
+                spans,
+                loading,
+                start: None,
+                end: u64::MAX,
+                is_cut: false,
+                ended_early: None,
+            }),
+            Err(why) => {
+                self.record_fault =
+                    Some(format!("the system gives no thread to load an airing: {why}"));
+                None
+            }
+        }
+    }
+
+    /// None of its clips can sound.
+    fn give_up(&mut self) {
+        let Some(next) = self.next.take() else { return };
+        self.settled.skip(&next.airing.id);
+        for (n, draft) in next.drafts {
+            let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(n)?.as_ref());
+            if let Some(fault) = fault {
+                self.scribe.keep(air::faulty(draft, fault));
+            }
+        }
+    }
+
+    /// The next airing's first frame is about to be written.
+    pub(super) fn begin(&mut self) {
+        let Some(next) = self.next.take() else { return };
+        let start = next.start.unwrap_or_default();
+        self.settled.started.insert(next.airing.id.clone());
+        self.record_fault = next.loading.not_kept.clone();
+        for (n, draft) in &next.drafts {
+            let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(*n)?.as_ref());
+            match (fault, next.spans.get(*n)) {
+                (Some(fault), _) => self.scribe.keep(air::faulty(draft.clone(), fault)),
+                (None, Some(span)) => {
+                    self.ledger.add(draft.clone(), start + span.start..start + span.end)
+                }
+                (None, None) => {}
+            }
+        }
+        self.on_air = Some(next);
+    }
+
+    /// Stops without a click, and waits until what was written has left.
+    fn fade_away(&mut self) {
+        self.next = None;
+        let Some(mut stage) = self.stage.take() else { return };
+        if let Some(on_air) = &mut self.on_air {
+            let at = stage.written + stage.taker.format.frames(shape::FADE);
+            (on_air.end, on_air.is_cut) = (at.min(on_air.end), true);
+            for never in self.ledger.cut(at, Reason::StationStopped, "the station was stopped") {
+                self.scribe.keep(never);
+            }
+        }
+        for _ in 0..30 {
+            let now = stage.look(self.clock.as_ref());
+            for draft in self.ledger.retire(&stage.position, now.monotonic, &stage.taker) {
+                self.scribe.keep(draft);
+            }
+            if self.ledger.is_empty() {
+                break;
+            }
+            self.compose(&mut stage);
+            if stage.write().is_err() {
+                break;
+            }
+        }
+        let why = "the speaker stopped taking frames while the station was being stopped";
+        for draft in self.ledger.lost(&stage.position, stage.alive, why, &stage.taker) {
+            self.scribe.keep(draft);
+        }
+        self.taken_before += stage.position.taken;
+    }
+
+    fn tell(&self) {
+        let faults = [&self.closed_because, &self.record_fault, &self.scribe.fault()];
+        let mut status = lock(&self.shared.status);
+        status.speaker = self.stage.as_ref().map(|stage| stage.taker.name.clone());
+        status.evidence = self.stage.as_ref().map(|stage| stage.taker.evidence);
+        let taken = self.stage.as_ref().map_or(0, |stage| stage.position.taken);
+        let playing = self.ledger.sounding(taken);
+        status.playing = playing.map(|draft| (draft.airing.clone(), draft.title.clone()));
+        status.next =
+            self.next.as_ref().map(|next| (next.airing.id.clone(), next.airing.starts_at));
+        status.faults = faults.into_iter().flatten().cloned().collect();
+        status.frames = self.taken_before + taken;
+        status.xruns = self.stage.as_ref().map_or(0, |stage| stage.position.xruns);
+    }
+}
