@@ -1,13 +1,21 @@
 # `make run` and `make test` work on a fresh Debian or Ubuntu machine with Rust and nothing else.
 
 BUILD_NEEDS = libasound2-dev pkg-config
+BENCH_NEEDS = mpg123 mpv ffmpeg
 TEST_NEEDS = $(BUILD_NEEDS) pulseaudio pulseaudio-utils libasound2-plugins postgresql
 
-.PHONY: run test bench check fuzz
+.PHONY: run test bench check
+
+run:
+	@./deploy/run-demo
 
 test:
 	@./deploy/install-needs $(TEST_NEEDS)
-	cargo test --locked --all-targets
+	cargo test --locked --lib --bins --tests
+
+bench:
+	@./deploy/install-needs $(TEST_NEEDS) $(BENCH_NEEDS)
+	cargo bench --locked
 
 check:
 	cargo fmt --check

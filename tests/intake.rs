@@ -1,5 +1,15 @@
 //! Recordings in, measures and refusals out: every format, every refusal, every warning.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::print_stdout,
+    reason = "a test that goes wrong is to stop there"
+)]
+
 use std::{
     fs,
     io::{self, Cursor, Read, Seek, SeekFrom},

@@ -8,6 +8,7 @@ pub mod link;
 pub mod record;
 pub mod source;
 pub mod speaker;
+pub mod station;
 
 mod loader;
 mod resample;

@@ -6,19 +6,27 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use loa::{
-    library::{Limits, Measure, Refusal, measure},
+    almanac::ClipEntry,
+    clock::{Clock, SystemClock},
+    library::{Limits, Measure, Refusal, measure, take_in},
     radio::{Clip, ClipId},
+    store::{Removed, Rules},
 };
 use serde_json::json;
+
+use super::place::Place;
 
 /// What to do with recordings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say what intake would say of recordings; nothing is kept.
     Check(CheckArgs),
+    /// Take a recording in.
+    Add(Box<AddArgs>),
 }
 
 /// Arguments of `loa clip check`.
@@ -35,6 +43,8 @@ pub(crate) struct CheckArgs {
 /// Arguments of `loa clip add`.
 #[derive(Debug, Args)]
 pub(crate) struct AddArgs {
+    #[command(flatten)]
+    place: Place,
     /// The recording: WAV, MP3, AAC/M4A, FLAC or Ogg Vorbis.
     pub(crate) file: PathBuf,
     /// Its name in rules: a-z, 0-9 and '-'.
@@ -64,6 +74,7 @@ pub(crate) struct AddArgs {
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check(&args),
+        Command::Add(args) => add(&args),
     }
 }
 
@@ -153,10 +164,7 @@ fn hundredths(level: f64) -> f64 {
 
 /// The clip that a measured recording and its papers make. The file itself is put on the shelf by
 /// [`loa::library::take_in`].
-#[expect(dead_code, reason = "`loa clip add` needs the store")]
-pub(crate) fn clip_of(measure: &Measure, args: &AddArgs) -> anyhow::Result<Clip> {
-    use anyhow::Context as _;
-
+fn clip_of(measure: &Measure, args: &AddArgs) -> anyhow::Result<Clip> {
     let transcript = args.transcript.as_ref().map(|path| {
         std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
     });
@@ -178,4 +186,49 @@ pub(crate) fn clip_of(measure: &Measure, args: &AddArgs) -> anyhow::Result<Clip>
         language: kept(&args.language),
         approved_by: kept(&args.approved_by),
     })
+}
+
+fn add(args: &AddArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = args.place.store().await?;
+        let shelf = args.place.shelf()?;
+        let measured =
+            with_progress(&args.file, |told| take_in(&args.file, &shelf, &Limits::default(), told))
+                .with_context(|| args.file.display().to_string())?;
+        describe(&args.file, &measured, &mut io::stderr())?;
+        let rules = Rules { clips: vec![clip_of(&measured, args)?], ..Rules::default() };
+        let changes = store.apply(&rules, &Removed::default(), SystemClock.now()).await?;
+        store.close().await;
+        match changes.first() {
+            Some(change) => writeln!(io::stderr(), "{change}")?,
+            None => writeln!(io::stderr(), "it was there already; nothing changed")?,
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The clip that an almanac's entry and its measured recording make.
+pub(crate) fn clip_of_entry(entry: &ClipEntry, measure: &Measure) -> Clip {
+    Clip {
+        id: entry.id.clone(),
+        sha256: measure.sha256,
+        bytes: measure.bytes,
+        frames: measure.frames,
+        sample_rate: measure.format.sample_rate,
+        title: entry.title.clone(),
+        gain: measure.gain,
+        source_document: entry.source_document.clone(),
+        issuing_office: entry.issuing_office.clone(),
+        transcript: entry.transcript.clone(),
+        language: entry.language.clone(),
+        approved_by: entry.approved_by.clone(),
+    }
+}
+
+/// Measures the recording that an almanac's entry names.
+pub(crate) fn measure_entry(entry: &ClipEntry) -> anyhow::Result<Clip> {
+    let measured = measure(&entry.path, &Limits::default(), |_| {})
+        .with_context(|| entry.path.display().to_string())?;
+    Ok(clip_of_entry(entry, &measured))
 }

@@ -1,4 +1,13 @@
 //! What the program can be asked to do, a file per command.
 
+pub(crate) mod admit;
+pub(crate) mod apply;
 pub(crate) mod clip;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod logging;
+pub(crate) mod place;
 pub(crate) mod plan;
+pub(crate) mod serve;
+pub(crate) mod shutdown;
+pub(crate) mod station;

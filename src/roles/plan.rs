@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use loa::{
     almanac::{self, Almanac, ClipEntry},
     planning::{Rule, Wishes, plan, sheet},
-    radio::{Clip, ClipHash, ClipId, Gain, StationId, UtcMs, Window},
+    radio::{Clip, ClipId, StationId, UtcMs, Window},
 };
 
 /// Where times without a zone are meant.
@@ -81,24 +81,6 @@ fn measure_clips(almanac: &Almanac, measure: Measure) -> anyhow::Result<BTreeMap
         Ok((entry.id.clone(), clip))
     });
     measured.collect()
-}
-
-/// SEAM: `library::intake::measure` goes here; until it is there, every clip lasts 30 s.
-pub(crate) fn stand_in(entry: &ClipEntry) -> anyhow::Result<Clip> {
-    Ok(Clip {
-        id: entry.id.clone(),
-        sha256: ClipHash([0; 32]),
-        bytes: 0,
-        frames: 1_440_000,
-        sample_rate: 48_000,
-        title: entry.title.clone(),
-        gain: Gain::UNITY,
-        source_document: entry.source_document.clone(),
-        issuing_office: entry.issuing_office.clone(),
-        transcript: entry.transcript.clone(),
-        language: entry.language.clone(),
-        approved_by: entry.approved_by.clone(),
-    })
 }
 
 fn instant(text: &str) -> Result<UtcMs, String> {

@@ -19,6 +19,8 @@ pub struct Limits {
     pub farewell: Duration,
     /// Connections at a time.
     pub connections: usize,
+    /// Days beyond today that rundowns reach.
+    pub days_ahead: u32,
 }
 
 impl Default for Limits {
@@ -30,6 +32,7 @@ impl Default for Limits {
             wait: Duration::from_secs(60),
             farewell: Duration::from_secs(10),
             connections: 4096,
+            days_ahead: 35,
         }
     }
 }

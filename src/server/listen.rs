@@ -29,9 +29,8 @@ pub async fn serve(
     if tokio::time::timeout(district.limits.farewell, taken.shutdown()).await.is_err() {
         tracing::warn!("some callers would not finish and were cut off");
     }
-    if let Err(error) = rolling.await {
-        tracing::error!(%error, "planning stopped badly");
-    }
+    // What it had begun to write is whole or undone; the next start plans anew.
+    rolling.abort();
     Ok(())
 }
 

@@ -15,11 +15,11 @@ use crate::{
     wire::{Rundown, RundownAiring},
 };
 
-/// Days that a rundown reaches beyond today.
-const DAYS: u64 = 35;
 const DAY: Duration = Duration::from_hours(24);
 /// What begins sooner than this may be on its way already: it stays as it is.
 const MARGIN: Duration = Duration::from_secs(30);
+/// How often it is looked whether rules have changed.
+const LOOK: Duration = Duration::from_secs(5);
 /// Airings written in one transaction, so that confirmations need not wait long.
 const TOGETHER: usize = 1000;
 
@@ -50,8 +50,22 @@ pub(super) async fn keep(district: District) {
         tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => return,
             () = district.changed.notified() => {}
+            () = until_rules_change(&district) => {}
             () = tokio::time::sleep(pause) => {}
         }
+    }
+}
+
+/// Another program, `loa apply`, writes rules too; nothing but the database tells.
+async fn until_rules_change(district: &District) {
+    let mut known: Option<Rules> = None;
+    loop {
+        match district.store.rules().await {
+            Ok(rules) if known.as_ref().is_some_and(|known| *known != rules) => return,
+            Ok(rules) => known = Some(rules),
+            Err(error) => tracing::warn!(%error, "cannot see whether rules have changed"),
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -60,7 +74,7 @@ pub async fn roll(district: &District) -> Result<Rolled, StoreError> {
     let now = district.clock.now();
     let today = UtcMs(now.0 - now.0.rem_euclid(86_400_000));
     // Whole days, so that a rundown changes with its content and at midnight, not every hour.
-    let days = Window { from: today, until: today + DAY * (u32::try_from(DAYS).unwrap_or(35) + 1) };
+    let days = Window { from: today, until: today + DAY * (district.limits.days_ahead + 1) };
     let ahead = Window { from: now, until: days.until };
 
     let rules = district.store.rules().await?;

@@ -28,7 +28,7 @@ pub struct Condition {
 }
 
 /// Hands the spool's records to the district until each has its receipt.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Confirmer {
     /// Whom to tell.
     pub district: District,

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -10,6 +10,9 @@ use crate::{
     radio::StationId,
     wire::Rundown,
 };
+
+/// When to ask a district again that is still starting.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Keeps the station's rundown the district's newest.
 #[derive(Debug)]
@@ -46,7 +49,9 @@ impl Follower {
                     }
                 }
                 Err(error) => {
-                    let wait = pause.next().unwrap_or_default();
+                    // A district that has just started says so, and is ready within seconds.
+                    let starting = matches!(error, LinkError::Refused { status: 503, .. });
+                    let wait = if starting { SOON } else { pause.next().unwrap_or_default() };
                     warn!(%error, ?wait, "no rundown from the district");
                     tokio::time::sleep(wait).await;
                 }

@@ -1,0 +1,120 @@
+use std::{
+    collections::{BTreeSet, HashSet},
+    time::Duration,
+};
+
+use anyhow::Context;
+use loa::{
+    radio::{Outcome, StationId},
+    server::{AiringPage, AiringReport, AiringState},
+    wire::AsRunRecord,
+};
+
+use super::household::Household;
+
+/// How often the record is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Reads the record over HTTP, as anybody would, and prints what is new.
+#[derive(Debug)]
+pub(super) struct Watch {
+    client: reqwest::Client,
+    url: String,
+    token: String,
+    printed: HashSet<(StationId, u64)>,
+    confirmed: BTreeSet<String>,
+}
+
+impl Watch {
+    pub(super) fn new(household: &Household) -> anyhow::Result<Self> {
+        Ok(Self {
+            client: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(Duration::from_secs(10))
+                .build()?,
+            url: format!(
+                "{}/api/v1/airings?records=true&order=oldest&limit=500",
+                household.address
+            ),
+            token: household.token.clone(),
+            printed: HashSet::new(),
+            confirmed: BTreeSet::new(),
+        })
+    }
+
+    /// Stations that have not confirmed an airing yet.
+    pub(super) fn missing<'a>(&self, stations: &[&'a str]) -> Vec<&'a str> {
+        stations.iter().copied().filter(|station| !self.confirmed.contains(*station)).collect()
+    }
+
+    /// Prints until a process ends.
+    pub(super) async fn print_for_ever(&mut self, household: &mut Household) -> anyhow::Result<()> {
+        loop {
+            self.look(household).await?;
+        }
+    }
+
+    /// Prints until every station has confirmed an airing.
+    pub(super) async fn until_all(
+        &mut self,
+        household: &mut Household,
+        stations: &[&str],
+    ) -> anyhow::Result<()> {
+        while !self.missing(stations).is_empty() {
+            self.look(household).await?;
+        }
+        Ok(())
+    }
+
+    async fn look(&mut self, household: &mut Household) -> anyhow::Result<()> {
+        tokio::time::sleep(LOOK).await;
+        household.check()?;
+        // The oldest come first, and a demo begins with an empty record, so the first page lasts for hours.
+        let page: AiringPage = self
+            .client
+            .get(&self.url)
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .and_then(reqwest::Response::error_for_status)
+            .context("the record cannot be read")?
+            .json()
+            .await?;
+        for airing in &page.airings {
+            self.tell(airing);
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, airing: &AiringReport) {
+        for record in airing.records.iter().flatten() {
+            if self.printed.insert((record.station.clone(), record.sequence)) {
+                print(record);
+            }
+        }
+        if matches!(airing.state, AiringState::Aired | AiringState::Simulated) {
+            self.confirmed.insert(airing.station.to_string());
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the record is what the demo is for")]
+fn print(record: &AsRunRecord) {
+    let at = record.started_at.unwrap_or(record.scheduled_at);
+    let evidence = record.evidence.map_or(String::new(), |evidence| format!(", {evidence}"));
+    let reason = match (record.outcome, record.reason, &record.detail) {
+        (Outcome::Aired, _, _) => String::new(),
+        (_, Some(reason), Some(detail)) => format!(" ({reason}: {detail})"),
+        (_, Some(reason), None) => format!(" ({reason})"),
+        (_, None, _) => String::new(),
+    };
+    let error = record.start_error_us.map_or(String::new(), |us| {
+        let (sign, us) = (if us < 0 { '-' } else { '+' }, us.unsigned_abs());
+        format!(", start {sign}{}.{:03} ms", us / 1000, us % 1000)
+    });
+    let seconds = record.frames_played / u64::from(record.sample_rate.max(1));
+    println!(
+        "{at}  {:<12} {}{evidence}{error}, {seconds} s  {}{reason}",
+        record.station, record.outcome, record.title
+    );
+}

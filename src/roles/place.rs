@@ -1,0 +1,48 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use loa::{
+    library::Shelf,
+    store::{Store, StoreError},
+};
+
+/// Where the district keeps its things.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Place {
+    /// The district's folder: its database and its clips.
+    #[arg(long, env = "LOA_DATA", value_name = "DIR", default_value = "loa-data")]
+    pub(crate) data: PathBuf,
+    /// A database elsewhere, e.g. postgres://loa@localhost/loa; else loa.db in the folder.
+    #[arg(long, env = "LOA_DATABASE", value_name = "URL", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+}
+
+impl Place {
+    /// Opens the database; makes the folder first.
+    pub(crate) async fn store(&self) -> anyhow::Result<Store> {
+        make_private(&self.data)
+            .with_context(|| format!("cannot make the folder {}", self.data.display()))?;
+        let url = match &self.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", self.data.join("loa.db").display()),
+        };
+        Store::open(&url).await.map_err(|error: StoreError| {
+            anyhow::Error::new(error).context("cannot open the district's database")
+        })
+    }
+
+    /// Opens the shelf of clips.
+    pub(crate) fn shelf(&self) -> anyhow::Result<Shelf> {
+        let clips = self.data.join("clips");
+        Shelf::open(&clips).with_context(|| format!("cannot open the clips in {}", clips.display()))
+    }
+}
+
+/// A folder for its owner only.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

@@ -1,0 +1,135 @@
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, bail};
+use loa::{
+    clock::{Clock, SystemClock},
+    playout::{
+        speaker::SpeakerName,
+        station::{self, Settings},
+    },
+    radio::{StationId, StationKind},
+    server::{self, District, Limits},
+    store::Store,
+};
+use sd_notify::NotifyState;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{admit, place::Place, shutdown, station::SoundArguments};
+
+/// Run the district: plan, hand out rundowns and clips, take confirmations.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArguments {
+    #[command(flatten)]
+    place: Place,
+    /// The address to listen at. Beyond this machine only when told so, e.g. 0.0.0.0:8080.
+    #[arg(long, env = "LOA_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The district's own station plays here: device, device:NAME, wav:PATH or silent. Without, it is another program's.
+    #[arg(long, env = "LOA_SPEAKER", value_name = "SPEAKER")]
+    speaker: Option<SpeakerName>,
+    /// Which station is the district's own, where there are several of its kind.
+    #[arg(long, value_name = "ID")]
+    station: Option<StationId>,
+    /// Days beyond today that stations are sent their rundown for: so long can a line be cut.
+    #[arg(long, value_name = "DAYS", default_value_t = 35,
+          value_parser = clap::value_parser!(u32).range(1..=366))]
+    days_ahead: u32,
+    #[command(flatten)]
+    sound: SoundArguments,
+}
+
+/// Serves until it is asked to stop.
+pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = arguments.place.store().await?;
+    let shelf = arguments.place.shelf()?;
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!("cannot listen at {}: choose another with --listen", arguments.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let limits = Limits { days_ahead: arguments.days_ahead, ..Limits::default() };
+    let district = District::new(store, clock.clone(), shelf, limits);
+
+    let stop_server = CancellationToken::new();
+    let stop_station = CancellationToken::new();
+    let serving = tokio::spawn(server::serve(
+        listener,
+        district.clone(),
+        stop_server.clone().cancelled_owned(),
+    ));
+    info!(%address, "serving");
+    if let Err(error) = sd_notify::notify(&[NotifyState::Ready]) {
+        warn!(%error, "cannot tell the service manager");
+    }
+    let playing = match arguments.speaker.clone() {
+        Some(speaker) => {
+            let settings = own_station(&arguments, district.store(), speaker, address).await?;
+            Some(tokio::spawn(station::run(
+                settings,
+                clock,
+                stop_station.clone().cancelled_owned(),
+            )))
+        }
+        None => None,
+    };
+
+    shutdown::asked().await;
+    info!("stopping");
+    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    // First the station, so that its last records still find the server.
+    stop_station.cancel();
+    let station_stopped = match playing {
+        Some(playing) => playing.await.context("the district's own station")?,
+        None => Ok(()),
+    };
+    stop_server.cancel();
+    serving.await.context("the server")??;
+    district.store().close().await;
+    Ok(station_stopped?)
+}
+
+/// The district's own station talks to the district as every other does, over HTTP.
+async fn own_station(
+    arguments: &ServeArguments,
+    store: &Store,
+    speaker: SpeakerName,
+    address: SocketAddr,
+) -> anyhow::Result<Settings> {
+    let of_district: Vec<StationId> = store
+        .stations()
+        .await?
+        .into_iter()
+        .filter(|station| station.kind == StationKind::District)
+        .map(|station| station.id)
+        .collect();
+    let station = match (&arguments.station, of_district.as_slice()) {
+        (Some(chosen), _) => chosen.clone(),
+        (None, [only]) => only.clone(),
+        (None, []) => bail!(
+            "no station of kind district is known: apply its TOML first, or leave --speaker out"
+        ),
+        (None, _) => {
+            bail!("there are several stations of kind district: choose one with --station")
+        }
+    };
+    let data = arguments.place.data.join("station");
+    let code = match data.join("station.db").exists() {
+        true => None,
+        false => Some(admit::code(store, &station).await?),
+    };
+    let reachable = if address.ip().is_unspecified() {
+        SocketAddr::from(([127, 0, 0, 1], address.port()))
+    } else {
+        address
+    };
+    Ok(Settings {
+        server: format!("http://{reachable}"),
+        code,
+        data,
+        speaker,
+        hours: arguments.sound.hours()?,
+        volume: arguments.sound.volume(),
+    })
+}

@@ -1,0 +1,82 @@
+use std::{path::PathBuf, sync::Arc};
+
+use chrono_tz::Tz;
+use loa::{
+    clock::SystemClock,
+    playout::{
+        cue::Hours,
+        speaker::SpeakerName,
+        station::{self, Settings},
+    },
+    radio::{Gain, QuietHours},
+};
+
+use super::shutdown;
+
+/// Play what the district orders, and confirm what sounded.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StationArguments {
+    /// The district's address, e.g. http://192.0.2.1:8080.
+    #[arg(long, env = "LOA_SERVER", value_name = "URL")]
+    server: String,
+    /// The one-time code, at the first start only.
+    #[arg(long, env = "LOA_CODE", value_name = "CODE", hide_env_values = true)]
+    code: Option<String>,
+    /// The station's folder: who it is, its clips, its records.
+    #[arg(long, env = "LOA_DATA", value_name = "DIR", default_value = "loa-station")]
+    data: PathBuf,
+    /// Where sound goes: device, device:NAME, wav:PATH or silent.
+    #[arg(long, env = "LOA_SPEAKER", value_name = "SPEAKER", default_value = "device")]
+    speaker: SpeakerName,
+    #[command(flatten)]
+    sound: SoundArguments,
+}
+
+/// How a station sounds.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct SoundArguments {
+    /// Hours in which the station airs nothing routine, whoever orders it; `none` for none.
+    #[arg(
+        long,
+        env = "LOA_QUIET_HOURS",
+        value_name = "HH:MM-HH:MM",
+        default_value = "21:00-05:00"
+    )]
+    quiet_hours: String,
+    /// The zone of the quiet hours.
+    #[arg(long, env = "LOA_ZONE", value_name = "ZONE", default_value = "Asia/Ho_Chi_Minh")]
+    zone: Tz,
+    /// 0 to 100.
+    #[arg(long, env = "LOA_VOLUME", value_name = "PERCENT", default_value_t = 100,
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    volume: u8,
+}
+
+impl SoundArguments {
+    /// When the station airs nothing routine.
+    pub(crate) fn hours(&self) -> anyhow::Result<Hours> {
+        let quiet: Vec<QuietHours> = match self.quiet_hours.as_str() {
+            "none" => Vec::new(),
+            spans => spans.split(',').map(str::parse).collect::<Result<_, _>>()?,
+        };
+        Ok(Hours { quiet, zone: self.zone })
+    }
+
+    /// The volume as a change of level.
+    pub(crate) fn volume(&self) -> Gain {
+        Gain::from_db(20.0 * (f64::from(self.volume) / 100.0).log10())
+    }
+}
+
+/// Runs until it is asked to stop.
+pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
+    let settings = Settings {
+        server: arguments.server,
+        code: arguments.code,
+        data: arguments.data,
+        speaker: arguments.speaker,
+        hours: arguments.sound.hours()?,
+        volume: arguments.sound.volume(),
+    };
+    Ok(station::run(settings, Arc::new(SystemClock), shutdown::asked()).await?)
+}
