@@ -374,6 +374,31 @@ fn who_waits_too_long_is_refused_with_the_reason() {
 }
 
 #[test]
+fn what_sounds_over_midnight_is_whole_and_keeps_its_place_in_any_window() {
+    let routine = Priority::Routine;
+    let wishes = rules_of(&[
+        ("late", "58 23 * * *", routine, 60, 300),
+        ("early", "1 0 * * *", routine, 600, 60),
+    ]);
+    let window = |from, until| Window { from: UtcMs(from), until: UtcMs(until) };
+    let (begin, end) = (midnight(0).0, midnight(2).0);
+    let whole = plan(&wishes, window(begin, end));
+    assert_eq!(
+        told(&wishes, 2)[1..3],
+        [
+            "late 27 23:58:00..28 00:03:00 ",
+            "early 28 00:03:00..28 00:04:00 moved 2 min: after late",
+        ]
+    );
+    for minute in -5..10 {
+        let middle = midnight(1).0 + minute * 60_000;
+        let parts =
+            joined(plan(&wishes, window(begin, middle)), plan(&wishes, window(middle, end)));
+        assert_eq!(parts, whole, "cut {minute} min after midnight");
+    }
+}
+
+#[test]
 fn a_station_without_a_free_moment_is_cut_at_the_days_end() {
     let wishes = rules_of(&[("dense", "*/7 * * * *", Priority::Routine, 600, 200)]);
     let window = |from, until| Window { from: midnight(from), until: midnight(until) };
