@@ -34,6 +34,7 @@ const HOLDS: Duration = Duration::from_millis(500);
 const STALL: Duration = Duration::from_millis(1_500);
 /// The same, when it has complained as well.
 const STALL_AFTER_COMPLAINT: Duration = Duration::from_millis(400);
+const TRIES: u32 = 4;
 const OPENS_WITHIN: Duration = Duration::from_secs(3);
 /// A new stream needs up to two seconds to find its pace; four are enough to say that it never will.
 const FINDS_PACE_WITHIN: Duration = Duration::from_secs(4);
@@ -63,8 +64,20 @@ struct Opened {
 }
 
 impl Device {
-    /// Opens the system's device or a named one, and waits until it takes silence at the right pace.
+    /// Opens the system's device or a named one, and waits until it takes silence at the right pace. A new stream
+    /// sometimes never asks for a frame while the next one does, so that alone is tried again.
     pub(super) fn open(wanted: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, SpeakerError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::open_once(wanted, clock.clone()) {
+                Err(SpeakerError::Stalled(_)) if tries < TRIES => await_drop(),
+                opened => return opened,
+            }
+        }
+    }
+
+    fn open_once(wanted: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, SpeakerError> {
         let now = clock.read().monotonic;
         let last_try = Duration::from_millis(LAST_TRY.load(Ordering::Relaxed));
         if HANGING.load(Ordering::Acquire) > 0 && now.saturating_sub(last_try) < TRY_DESPITE {
@@ -207,6 +220,16 @@ impl Speaker for Device {
 
     fn name(&self) -> String {
         self.name.clone()
+    }
+}
+
+/// Gives the stream that was let go a while to be gone; one that hangs is left behind.
+fn await_drop() {
+    for _ in 0..100 {
+        std::thread::sleep(Duration::from_millis(20));
+        if HANGING.load(Ordering::Acquire) == 0 {
+            return;
+        }
     }
 }
 
