@@ -1,7 +1,10 @@
 //! Where the sound of an airing comes from, as the deck needs it.
 
 use super::speaker::Format;
-use crate::radio::{ClipHash, Reason};
+use crate::{
+    library::{DecodeError, Decoder, Shelf, ShelfError},
+    radio::{ClipHash, Reason},
+};
 
 /// Why a clip does not sound, or not to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,4 +56,40 @@ pub trait Clips: Send + Sync {
     /// # Errors
     /// When it is not there or is no sound.
     fn open(&self, clip: &ClipHash) -> Result<Box<dyn Source>, ClipFault>;
+}
+
+impl Clips for Shelf {
+    fn verify(&self, clip: &ClipHash) -> Result<(), ClipFault> {
+        Shelf::verify(self, clip).map_err(fault)
+    }
+
+    fn open(&self, clip: &ClipHash) -> Result<Box<dyn Source>, ClipFault> {
+        let file = self.open_clip(clip).map_err(fault)?;
+        Ok(Box::new(Decoder::new(file)?))
+    }
+}
+
+fn fault(why: ShelfError) -> ClipFault {
+    match why {
+        ShelfError::Corrupt(_) => ClipFault::Corrupt(why.to_string()),
+        // What the disk does not give is not there.
+        ShelfError::Missing(_) | ShelfError::Io { .. } => ClipFault::Missing(why.to_string()),
+    }
+}
+
+impl From<DecodeError> for ClipFault {
+    fn from(why: DecodeError) -> Self {
+        Self::Decode(why.to_string())
+    }
+}
+
+impl Source for Decoder {
+    fn format(&self) -> Format {
+        let crate::library::Format { sample_rate, channels, .. } = Decoder::format(self);
+        Format { sample_rate, channels }
+    }
+
+    fn next(&mut self) -> Result<Option<&[f32]>, ClipFault> {
+        Ok(self.block()?)
+    }
 }
