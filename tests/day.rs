@@ -1,5 +1,15 @@
 //! A station's day on a test clock and a test speaker, and every way in which an airing can end.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::print_stdout,
+    reason = "a test that goes wrong is to stop there"
+)]
+
 mod studio;
 
 use std::time::Duration;

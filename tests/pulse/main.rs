@@ -1,5 +1,15 @@
 //! A real sound server, recorded: what sounds, and what is said of it when the device fails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::print_stdout,
+    reason = "a test that goes wrong is to stop there"
+)]
+
 #[path = "../player/mod.rs"]
 mod player;
 mod server;

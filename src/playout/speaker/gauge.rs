@@ -57,7 +57,7 @@ impl Gauge {
                 at: self.at.load(Ordering::Relaxed),
             };
             fence(Ordering::Acquire);
-            if before % 2 == 0 && before == self.sequence.load(Ordering::Relaxed) {
+            if before.is_multiple_of(2) && before == self.sequence.load(Ordering::Relaxed) {
                 return (before > 0).then_some(report);
             }
             std::hint::spin_loop();
