@@ -26,11 +26,6 @@ use loa::{
     store::{Removed, Store},
     wire::{AsRunRecord, Confirmations, ReceiptResult, Receipts},
 };
-use sqlx::{
-    Connection,
-    sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
-};
-
 const BATCH: u64 = 50;
 const CALLERS: u64 = 8;
 const SPAN: Duration = Duration::from_secs(5);
@@ -55,38 +50,44 @@ fn record(caller: u64, sequence: u64) -> AsRunRecord {
     AsRunRecord { boot: format!("{caller:032x}"), ..played("thach-lam", sequence) }
 }
 
-/// One connection, one prepared statement, one transaction per 50 rows, nothing else.
+/// Straight into SQLite: one connection, one prepared statement, one transaction per 50 rows, nothing else.
 async fn plain() -> f64 {
     let folder = tempfile::tempdir_in(".").unwrap();
     let url = format!("sqlite:{}", folder.path().join("loa.db").display());
     Store::open(&url).await.unwrap().close().await;
-    let options = SqliteConnectOptions::from_str(&url)
-        .unwrap()
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true);
-    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let file = folder.path().join("loa.db");
+    tokio::task::spawn_blocking(move || insert_plainly(&file)).await.unwrap()
+}
+
+fn insert_plainly(file: &std::path::Path) -> f64 {
+    let mut connection = rusqlite::Connection::open(file).unwrap();
+    connection.pragma_update(None, "journal_mode", "wal").unwrap();
+    connection.pragma_update(None, "synchronous", "full").unwrap();
+    connection.pragma_update(None, "foreign_keys", true).unwrap();
     let example = record(0, 0);
     let json = serde_json::to_string(&example).unwrap();
     let (begun, mut sequence) = (Instant::now(), 0);
     while begun.elapsed() < SPAN {
-        let mut tx = connection.begin_with("begin immediate").await.unwrap();
+        let tx =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
         for _ in 0..BATCH {
-            sqlx::query(
-                "insert into as_run (station, boot, sequence, airing, received_at, record) values ($1, $2, $3, $4, $5, $6)",
+            let row = (
+                example.station.as_str(),
+                example.boot.as_str(),
+                sequence,
+                example.airing.as_str(),
+                BEFORE.0,
+                json.as_str(),
+            );
+            tx.prepare_cached(
+                "insert into as_run (station, boot, sequence, airing, received_at, record) values (?, ?, ?, ?, ?, ?)",
             )
-            .bind(example.station.as_str())
-            .bind(example.boot.as_str())
-            .bind(sequence)
-            .bind(example.airing.as_str())
-            .bind(BEFORE.0)
-            .bind(json.as_str())
-            .execute(&mut *tx)
-            .await
+            .unwrap()
+            .execute(row)
             .unwrap();
             sequence += 1;
         }
-        tx.commit().await.unwrap();
+        tx.commit().unwrap();
     }
     sequence as f64 / begun.elapsed().as_secs_f64()
 }
