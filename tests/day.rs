@@ -1,5 +1,13 @@
 //! A station's day on a test clock and a test speaker, and every way in which an airing can end.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test fails by panicking, and its numbers are small"
+)]
+
 mod studio;
 
 use std::time::Duration;

@@ -1,5 +1,13 @@
 //! A real sound server, recorded: what sounds, and what is said of it when the device fails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test fails by panicking, and its numbers are small"
+)]
+
 #[path = "../player/mod.rs"]
 mod player;
 mod server;
