@@ -78,7 +78,6 @@ fn scale(frame: &mut [f32], factor: f32) {
 }
 
 /// A raised cosine from 0 to 1.
-#[expect(clippy::cast_precision_loss, reason = "a fade has few frames")]
 fn ramp(done: usize, of: usize) -> f32 {
     if done >= of {
         return 1.0;

@@ -10,14 +10,14 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-pub struct Server {
+pub(crate) struct Server {
     folder: PathBuf,
     process: Child,
 }
 
 impl Server {
     /// Starts PulseAudio with one sink of this name, and waits until it answers.
-    pub fn start(folder: &Path, sink: &str) -> Self {
+    pub(crate) fn start(folder: &Path, sink: &str) -> Self {
         let socket = folder.join("native");
         // One that was killed leaves it behind.
         let _ = std::fs::remove_file(&socket);
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// Records what leaves the sink, from now until it is asked for.
-    pub fn record(&self) -> Recording {
+    pub(crate) fn record(&self) -> Recording {
         let file = self.folder.join("recording.raw");
         let process = Command::new("parec")
             .args(["-d", "loa.monitor", "--raw", "--rate=48000", "--channels=1", "--format=s16le"])
@@ -79,17 +79,17 @@ impl Server {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
-    pub fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    pub fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         self.signal(Signal::CONT);
     }
 }
 
 /// What `PULSE_SERVER` is for a server in this folder.
-pub fn address(folder: &Path) -> String {
+pub(crate) fn address(folder: &Path) -> String {
     format!("unix:{}", folder.join("native").display())
 }
 
@@ -100,14 +100,14 @@ impl Drop for Server {
     }
 }
 
-pub struct Recording {
+pub(crate) struct Recording {
     file: PathBuf,
     process: Child,
 }
 
 impl Recording {
     /// Ends it; gives its samples at 48 kHz.
-    pub fn end(mut self) -> Vec<f32> {
+    pub(crate) fn end(mut self) -> Vec<f32> {
         // What parec holds back is written when it is asked to end.
         kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
         self.process.wait().unwrap();

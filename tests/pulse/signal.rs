@@ -4,9 +4,9 @@ use std::{f64::consts::TAU, path::Path};
 
 /// A sweep with a pitch of its own for each seed, which swells and fades.
 #[derive(Clone, Copy)]
-pub struct Sweep {
-    pub seed: u32,
-    pub seconds: f64,
+pub(crate) struct Sweep {
+    pub(crate) seed: u32,
+    pub(crate) seconds: f64,
 }
 
 impl Sweep {
@@ -18,16 +18,16 @@ impl Sweep {
         0.3 * edge * wave
     }
 
-    pub fn samples(self, rate: u32) -> Vec<f32> {
+    pub(crate) fn samples(self, rate: u32) -> Vec<f32> {
         (0..self.frames(rate)).map(|n| self.at(n as f64 / f64::from(rate)) as f32).collect()
     }
 
-    pub fn frames(self, rate: u32) -> u64 {
+    pub(crate) fn frames(self, rate: u32) -> u64 {
         (self.seconds * f64::from(rate)).round() as u64
     }
 
     /// Writes it as a WAV file (16-bit PCM) with so many equal channels.
-    pub fn write(self, file: &Path, rate: u32, channels: u16) {
+    pub(crate) fn write(self, file: &Path, rate: u32, channels: u16) {
         let pcm = self.samples(rate).into_iter().map(|s| (s * 32_767.0).round() as i16);
         let data: Vec<u8> = pcm
             .flat_map(|s| std::iter::repeat_n(s.to_le_bytes(), usize::from(channels)))
@@ -48,7 +48,7 @@ impl Sweep {
 }
 
 /// How much a recording is what should have sounded: the greatest normalised cross-correlation near its onset. 1 is the same.
-pub fn likeness(recording: &[f32], wanted: &[f32]) -> f64 {
+pub(crate) fn likeness(recording: &[f32], wanted: &[f32]) -> f64 {
     let Some(onset) = recording.iter().position(|sample| sample.abs() > 0.003) else { return 0.0 };
     let first = wanted.iter().position(|sample| sample.abs() > 0.003).unwrap();
     let near = onset.saturating_sub(first);

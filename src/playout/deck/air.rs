@@ -152,7 +152,6 @@ fn fade(samples: &mut [f32], head: u64, end: u64, format: Format) {
     for (frame, n) in samples.chunks_mut(usize::from(format.channels.max(1))).zip(head..) {
         let left = end.saturating_sub(n + 1);
         if left < fade {
-            #[expect(clippy::cast_precision_loss, reason = "a fade has few frames")]
             let factor = 0.5 - 0.5 * (std::f32::consts::PI * left as f32 / fade as f32).cos();
             frame.iter_mut().for_each(|sample| *sample *= factor);
         }

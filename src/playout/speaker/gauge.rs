@@ -106,7 +106,6 @@ impl Line {
     }
 
     /// The pace over at least this span, up to the last report: 1 is right; none while there is too little.
-    #[expect(clippy::cast_precision_loss, reason = "a pace needs few digits")]
     pub(super) fn pace(&self, over: Duration) -> Option<f64> {
         let (at, origin) = *self.origins.back()?;
         let over = u64::try_from(over.as_nanos()).unwrap_or(u64::MAX);
@@ -131,7 +130,8 @@ mod tests {
         let mut line = Line::new(FORMAT);
         for n in 1..=20u64 {
             let late = if n == 17 { 3_000_000 } else { 0 };
-            let at = (n as f64 * 100e6 / pace) as u64;
+            let span = Duration::from_millis(n * 100).div_f64(pace);
+            let at = u64::try_from(span.as_nanos()).unwrap();
             let (asked, leaves) = (n * 4_800, at + 50_000_000 + late);
             assert!(line.take(Report { asked, taken: asked, leaves, at }));
         }
