@@ -2,6 +2,8 @@
 //! transaction per 50, on the same disk in the same run.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::disallowed_methods,
     missing_docs,
@@ -12,7 +14,6 @@
 mod common;
 
 use std::{
-    str::FromStr,
     sync::Arc,
     time::{Duration, Instant},
 };

@@ -1,5 +1,15 @@
 //! The store's story, told on both databases.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::print_stdout,
+    reason = "a test that goes wrong is to stop there"
+)]
+
 mod common;
 
 use common::{BEFORE, MORNING, airing_at, played, rules};
