@@ -14,7 +14,6 @@
 mod common;
 
 use std::{
-    str::FromStr,
     sync::Arc,
     time::{Duration, Instant},
 };

@@ -12,148 +12,21 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
-    Router,
-    body::{Body, to_bytes},
-    http::{HeaderMap, Method, Request, StatusCode},
+    body::Body,
+    http::{Method, Request, StatusCode},
 };
-use common::{BEFORE, MORNING, SOUND, airing_at, played, rules};
+use common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules};
 use loa::{
-    clock::TestClock,
-    library::Shelf,
     radio::UtcMs,
-    server::{District, Limits, openapi, roll, router, serve},
-    store::{Bearer, Removed, Store},
-    wire::{Envelope, Problem, Receipts, Rundown},
+    server::{Limits, openapi, roll, serve},
+    store::Removed,
+    wire::{Envelope, Rundown},
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tower::ServiceExt;
-
-/// A planned district with both stations enrolled and one person known.
-struct House {
-    district: District,
-    clock: Arc<TestClock>,
-    router: Router,
-    thach_lam: String,
-    kim_tan: String,
-    lan: String,
-    _folder: tempfile::TempDir,
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn problem(&self) -> Problem {
-        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.status);
-        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
-        assert_eq!(problem.status, self.status.as_u16());
-        problem
-    }
-}
-
-impl House {
-    async fn new() -> Self {
-        Self::with(Limits::default()).await
-    }
-
-    async fn with(limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("loa.db").display());
-        let store = Store::open(&url).await.unwrap();
-        store.apply(&rules(), &Removed::default(), BEFORE).await.unwrap();
-        let sha256 = common::sha256().to_string();
-        let clips = folder.path().join("clips");
-        std::fs::create_dir_all(clips.join(&sha256[..2])).unwrap();
-        std::fs::write(clips.join(&sha256[..2]).join(&sha256), SOUND).unwrap();
-        let lan = store.create_token(&Bearer::Person("Lan".into()), BEFORE).await.unwrap();
-        let clock = Arc::new(TestClock::at(BEFORE));
-        let shelf = Shelf::open(&clips).unwrap();
-        let district = District::new(store, clock.clone(), shelf, limits);
-        let mut house = Self {
-            router: router(district.clone()),
-            district,
-            clock,
-            thach_lam: String::new(),
-            kim_tan: String::new(),
-            lan: lan.reveal().to_owned(),
-            _folder: folder,
-        };
-        house.thach_lam = house.enrol("thach-lam").await;
-        house.kim_tan = house.enrol("kim-tan").await;
-        house
-    }
-
-    async fn enrol(&self, station: &str) -> String {
-        let expires = UtcMs(BEFORE.0 + 1000);
-        let code =
-            self.district.store().create_code(&station.parse().unwrap(), expires).await.unwrap();
-        let body = json!({"code": code.reveal(), "software": "loa 0.1.0"});
-        let enrolled = self.post("/api/v1/enrolments", "", &body).await;
-        assert_eq!(enrolled.status, StatusCode::OK);
-        assert_eq!(enrolled.json()["station"], station);
-        let again = self.post("/api/v1/enrolments", "", &body).await;
-        assert_eq!(again.status, StatusCode::FORBIDDEN);
-        assert_eq!(again.problem().code, "enrolment-refused");
-        enrolled.json()["token"].as_str().unwrap().to_owned()
-    }
-
-    async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
-    }
-
-    async fn get_with(&self, path: &str, token: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::get(path);
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request.body(Body::empty()).unwrap()).await
-    }
-
-    async fn get(&self, path: &str, token: &str) -> Answer {
-        self.get_with(path, token, &[]).await
-    }
-
-    async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
-        let mut request = Request::post(path).header("content-type", "application/json");
-        if !token.is_empty() {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        self.send(request.body(body.to_string().into()).unwrap()).await
-    }
-
-    async fn confirm(&self, records: Value) -> Vec<(String, Option<String>)> {
-        let answer =
-            self.post("/api/v1/confirmations", &self.thach_lam, &json!({"records": records})).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
-        let receipts: Receipts = serde_json::from_slice(&answer.body).unwrap();
-        let word = |result| serde_json::to_value(result).unwrap().as_str().unwrap().to_owned();
-        receipts.results.into_iter().map(|receipt| (word(receipt.result), receipt.why)).collect()
-    }
-
-    async fn state_of(&self, station: &str) -> Value {
-        let path = format!("/api/v1/airings?station={station}&until=2020-10-01T22:00:00Z");
-        let page = self.get(&path, &self.lan).await.json();
-        assert_eq!(page["airings"].as_array().unwrap().len(), 1, "{page}");
-        page["airings"][0].clone()
-    }
-}
 
 #[tokio::test]
 async fn a_rundown_is_fetched_once_and_again_when_it_changes() {

@@ -1,6 +1,7 @@
 //! What several tests need: a small district, and a PostgreSQL of their own.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod district;
 pub(crate) mod postgres;
 
 use loa::{
