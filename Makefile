@@ -4,7 +4,7 @@ BUILD_NEEDS = libasound2-dev pkg-config
 BENCH_NEEDS = mpg123 mpv ffmpeg
 TEST_NEEDS = $(BUILD_NEEDS) pulseaudio pulseaudio-utils libasound2-plugins postgresql
 
-.PHONY: run test bench check
+.PHONY: run test bench fuzz check
 
 run:
 	@./deploy/run-demo
@@ -16,6 +16,10 @@ test:
 bench:
 	@./deploy/install-needs $(TEST_NEEDS) $(BENCH_NEEDS)
 	cargo bench --locked
+
+fuzz:
+	@./deploy/install-needs g++
+	./fuzz/run 20
 
 check:
 	cargo fmt --check

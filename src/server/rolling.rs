@@ -37,6 +37,8 @@ pub struct Rolled {
 pub(super) async fn keep(district: District) {
     let mut stopping = district.stopping.subscribe();
     loop {
+        // Read before planning, so that what is applied meanwhile is planned next.
+        let before = district.store.rules().await.ok();
         let pause = match roll(&district).await {
             Ok(rolled) => {
                 tracing::info!(rolled.changed, rolled.withdrawn, rolled.rundowns, "planned");
@@ -50,19 +52,18 @@ pub(super) async fn keep(district: District) {
         tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => return,
             () = district.changed.notified() => {}
-            () = until_rules_change(&district) => {}
+            () = until_rules_change(&district, before.as_ref()) => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
 /// Another program, `loa apply`, writes rules too; nothing but the database tells.
-async fn until_rules_change(district: &District) {
-    let mut known: Option<Rules> = None;
+async fn until_rules_change(district: &District, planned: Option<&Rules>) {
     loop {
         match district.store.rules().await {
-            Ok(rules) if known.as_ref().is_some_and(|known| *known != rules) => return,
-            Ok(rules) => known = Some(rules),
+            Ok(rules) if planned != Some(&rules) => return,
+            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot see whether rules have changed"),
         }
         tokio::time::sleep(LOOK).await;

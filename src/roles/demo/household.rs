@@ -12,6 +12,7 @@ use anyhow::{Context, bail, ensure};
 use loa::{
     clock::{Clock, SystemClock},
     playout::speaker::SpeakerName,
+    radio::UtcMs,
     store::Bearer,
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -31,6 +32,9 @@ const SHIPPED: [(&str, &[u8]); 3] = [
 
 /// The communes whose stations run as processes of their own.
 const COMMUNES: [&str; 2] = ["kim-tan", "thach-lam"];
+
+/// From the demo's start to its first airing.
+const FIRST_AIRING: Duration = Duration::from_secs(25);
 
 /// How long the server may take to start.
 const START: Duration = Duration::from_secs(30);
@@ -64,9 +68,11 @@ impl Household {
             fs::create_dir_all(path.parent().unwrap_or(folder))?;
             fs::write(&path, bytes)?;
         }
+        let schedule = folder.join("schedules/demo.toml");
+        fs::write(&schedule, soon(&fs::read_to_string(&schedule)?, SystemClock.now()))?;
         let place = Place { data: folder.join("district"), database: None };
         let store = place.store().await?;
-        apply(&store, &place.shelf()?, &[folder.join("schedules/demo.toml")]).await?;
+        apply(&store, &place.shelf()?, &[schedule]).await?;
         let mut codes = Vec::new();
         for commune in COMMUNES {
             codes.push((commune, admit::code(&store, &commune.parse()?).await?));
@@ -190,5 +196,24 @@ impl Household {
                 let _ = child.kill().await;
             }
         }
+    }
+}
+
+/// The schedule with its minute beginning some seconds from now: everybody has fetched the clips by then, and nobody
+/// waits long.
+fn soon(schedule: &str, now: UtcMs) -> String {
+    let second = (now + FIRST_AIRING).0.div_euclid(1000).rem_euclid(60);
+    schedule.replace("cron = \"* * * * *\"", &format!("cron = \"{second} * * * * *\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_airs_soon_after_its_start() {
+        let [(_, shipped), ..] = SHIPPED;
+        let schedule = soon(std::str::from_utf8(shipped).unwrap(), UtcMs(50_000));
+        assert!(schedule.contains("cron = \"15 * * * * *\""), "{schedule}");
     }
 }
