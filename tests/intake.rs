@@ -226,6 +226,29 @@ fn silence_length_and_channels_have_limits() {
     assert_eq!(nine.code(), "too-many-channels");
 }
 
+#[test]
+fn samples_that_are_no_numbers_are_refused() {
+    for bad in [f32::NAN, f32::INFINITY] {
+        let mut file = wav(8_000, 1, sine(8_000, 1, 400.0, -12.0, 2.0));
+        // The same bytes as 32-bit floats: half as many frames.
+        file[20] = 3;
+        file[32] = 4;
+        file[34] = 32;
+        file[28..32].copy_from_slice(&32_000u32.to_le_bytes());
+        for frame in file[44..].chunks_exact_mut(4) {
+            frame.copy_from_slice(&0.25f32.to_le_bytes());
+        }
+        assert_eq!(measured(file.clone()).unwrap().frames, 8_000);
+        file[44 + 4 * 4_000..][..4].copy_from_slice(&bad.to_le_bytes());
+        match measured(file) {
+            Err(Refusal::Decode(DecodeError::Damaged { second, .. })) => {
+                assert!((second - 0.5).abs() < 0.01, "{second}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 /// Reads well until the decoder is under way, then falls apart.
 struct Bomb(Cursor<Vec<u8>>, u32);
 

@@ -140,6 +140,11 @@ where
     let seen = || tee.done();
     let (frames, measured) = listen(&mut decoder, scan, limits, of_bytes, seen, progress)?;
     let copied = tee.finish()?;
+    if let Some(frame) = measured.broken_at {
+        let second = Duration::from_millis(milliseconds(frame, format.sample_rate)).as_secs_f64();
+        let why = "its samples are no numbers; export it again".to_owned();
+        return Err(DecodeError::Damaged { second, why }.into());
+    }
     if measured.silence.everywhere() {
         return Err(Refusal::Silent);
     }
@@ -203,7 +208,7 @@ fn summed_up(
     copied: Copied,
     limits: &Limits,
 ) -> (Measure, std::io::Result<()>) {
-    let Measured { loudness_lufs, true_peak_dbtp, waveform, silence, warnings } = measured;
+    let Measured { loudness_lufs, true_peak_dbtp, waveform, silence, warnings, .. } = measured;
     let measure = Measure {
         sha256: copied.sha256,
         bytes: copied.bytes,

@@ -8,6 +8,7 @@ mod container;
 mod loudness;
 mod scan;
 mod silence;
+mod stretch;
 mod tee;
 mod true_peak;
 mod verdict;

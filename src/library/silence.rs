@@ -13,19 +13,20 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// One more frame, with its loudest sample.
-    pub(super) fn add(&mut self, loudest: f32) {
-        if loudest > FLOOR {
-            let at = self.frames;
+    /// So many more frames, and which of them are the first and the last with sound. Silence between these two is too
+    /// short to count.
+    pub(super) fn add(&mut self, frames: u64, sound: Option<(u64, u64)>) {
+        if let Some((first, last)) = sound {
+            let (first, end) = (self.frames + first, self.frames + last + 1);
             self.sounds = Some(match self.sounds {
-                None => (at, at + 1),
-                Some((first, end)) => {
-                    self.longest_inside = self.longest_inside.max(at - end);
-                    (first, at + 1)
+                None => (first, end),
+                Some((start, before)) => {
+                    self.longest_inside = self.longest_inside.max(first - before);
+                    (start, end)
                 }
             });
         }
-        self.frames += 1;
+        self.frames += frames;
     }
 
     /// Whether there was no sound at all.

@@ -5,9 +5,9 @@
 //! samples could not exceed the peak found so far even at that bound is left out: the result stays the same, and most
 //! of an hour is never filtered.
 
+use super::stretch::{PAST, STRETCH, Samples};
+
 const TAPS: usize = 48;
-/// Frames looked at together.
-const STRETCH: usize = 64;
 
 /// Measures the true peak of all channels together.
 #[derive(Debug)]
@@ -15,19 +15,10 @@ pub(super) struct TruePeak {
     /// For each phase its taps, the newest sample's first.
     phases: Vec<Vec<f32>>,
     bound: f32,
-    channels: Vec<Channel>,
+    /// The loudest sample of each channel's stretch before.
+    before: Vec<f32>,
     peak: f32,
 }
-
-/// The last samples before the stretch, then the stretch.
-#[derive(Debug, Clone)]
-struct Channel {
-    samples: [f32; TAPS / 2 + STRETCH],
-    filled: usize,
-    previous: f32,
-}
-
-const PAST: usize = TAPS / 2;
 
 impl TruePeak {
     pub(super) fn new(sample_rate: u32, channels: u16) -> Self {
@@ -43,65 +34,30 @@ impl TruePeak {
             .iter()
             .map(|taps: &Vec<f32>| taps.iter().map(|t| t.abs()).sum::<f32>())
             .fold(1.0, f32::max);
-        let silent = Channel { samples: [0.0; PAST + STRETCH], filled: 0, previous: 0.0 };
-        Self { phases, bound, channels: vec![silent; usize::from(channels)], peak: 0.0 }
+        Self { phases, bound, before: vec![0.0; usize::from(channels)], peak: 0.0 }
     }
 
-    /// Listens to interleaved samples, whole frames.
-    pub(super) fn add(&mut self, samples: &[f32]) {
-        let count = self.channels.len().max(1);
-        for (index, channel) in self.channels.iter_mut().enumerate() {
-            let mut rest = samples.get(index..).unwrap_or_default().iter().step_by(count);
-            loop {
-                let room = &mut channel.samples[PAST + channel.filled..];
-                let mut taken = 0;
-                for (place, sample) in room.iter_mut().zip(rest.by_ref()) {
-                    *place = *sample;
-                    taken += 1;
+    /// Listens to the first frames of a channel's stretch, whose loudest sample is known.
+    pub(super) fn add(&mut self, channel: usize, samples: &Samples, frames: usize, loudest: f32) {
+        let before = std::mem::replace(&mut self.before[channel], loudest);
+        self.peak = self.peak.max(loudest);
+        if loudest.max(before) * self.bound <= self.peak {
+            return;
+        }
+        for taps in &self.phases {
+            let mut sums = [0.0f32; STRETCH];
+            for (age, tap) in taps.iter().enumerate() {
+                for (sum, sample) in sums.iter_mut().zip(&samples[PAST - age..]) {
+                    *sum += sample * tap;
                 }
-                channel.filled += taken;
-                if channel.filled < STRETCH {
-                    break;
-                }
-                self.peak = channel.listen(&self.phases, self.bound, self.peak);
             }
+            self.peak = sums[..frames].iter().fold(self.peak, |max, sum| max.max(sum.abs()));
         }
     }
 
     /// The largest sample, 1 being full scale.
-    pub(super) fn finish(mut self) -> f32 {
-        for channel in &mut self.channels {
-            channel.samples[PAST + channel.filled..].fill(0.0);
-            self.peak = channel.listen_to(&self.phases, self.bound, self.peak, channel.filled);
-        }
+    pub(super) fn finish(self) -> f32 {
         self.peak
-    }
-}
-
-impl Channel {
-    fn listen(&mut self, phases: &[Vec<f32>], bound: f32, peak: f32) -> f32 {
-        self.listen_to(phases, bound, peak, STRETCH)
-    }
-
-    fn listen_to(&mut self, phases: &[Vec<f32>], bound: f32, peak: f32, frames: usize) -> f32 {
-        let own = self.samples[PAST..].iter().fold(0.0f32, |max, s| max.max(s.abs()));
-        let mut peak = peak.max(own);
-        if own.max(self.previous) * bound > peak {
-            for taps in phases {
-                let mut sums = [0.0f32; STRETCH];
-                for (age, tap) in taps.iter().enumerate() {
-                    let past = &self.samples[PAST - age..];
-                    for (sum, sample) in sums.iter_mut().zip(past) {
-                        *sum += sample * tap;
-                    }
-                }
-                peak = sums[..frames].iter().fold(peak, |max, sum| max.max(sum.abs()));
-            }
-        }
-        self.samples.copy_within(STRETCH.., 0);
-        self.previous = own;
-        self.filled = 0;
-        peak
     }
 }
 
@@ -119,14 +75,33 @@ fn tap(j: usize, factor: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::stretch::{Collector, Span, span},
+        *,
+    };
 
     /// Uneven blocks, so that stretches and blocks never meet.
     fn ours(samples: &[f32], rate: u32, channels: u16) -> f64 {
         let mut meter = TruePeak::new(rate, channels);
-        for block in samples.chunks(usize::from(channels) * 37) {
-            meter.add(block);
+        let mut collector = Collector::new(channels);
+        let mut look = |collector: &mut Collector| {
+            let frames = collector.filled();
+            for (index, channel) in collector.channels().iter().enumerate() {
+                let Span { low, high, .. } = span(channel, frames);
+                meter.add(index, channel, frames, high.max(-low));
+            }
+            collector.turn();
+        };
+        for mut block in samples.chunks(usize::from(channels) * 37) {
+            while !block.is_empty() {
+                block = collector.fill(block);
+                if collector.filled() == STRETCH {
+                    look(&mut collector);
+                }
+            }
         }
+        collector.pad();
+        look(&mut collector);
         f64::from(meter.finish())
     }
 
@@ -161,7 +136,7 @@ mod tests {
         let samples: Vec<f32> =
             (0..4_800).map(|i| (std::f32::consts::FRAC_PI_2 * (i as f32 + 0.5)).sin()).collect();
         let peak = 20.0 * ours(&samples, 48_000, 1).log10();
-        assert!((peak - 0.0).abs() < 0.5, "{peak} dBTP");
+        assert!(peak.abs() < 0.5, "{peak} dBTP");
         assert!(samples.iter().all(|s| s.abs() < 0.708));
     }
 }
