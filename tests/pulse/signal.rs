@@ -56,7 +56,7 @@ pub(crate) fn likeness(recording: &[f32], wanted: &[f32]) -> f64 {
     best(recording, wanted, coarse.0.saturating_sub(4)..coarse.0 + 5, 1).1
 }
 
-fn best(
+pub(crate) fn best(
     recording: &[f32],
     wanted: &[f32],
     lags: std::ops::Range<usize>,
