@@ -228,6 +228,40 @@ fn an_airing_without_one_sound_clip_is_not_started() {
 }
 
 #[test]
+fn an_airing_waits_for_a_clip_that_is_still_being_fetched() {
+    let studio = Studio::new(at(-15.0), 1_000);
+    let clips = || studio.clips.0.lock().unwrap();
+    let (chime, news) = (studio.clips.add(1, SLOW, 2.0, 0.5), studio.clips.add(2, SLOW, 10.0, 0.5));
+    let fetched = clips().remove(&loa::radio::ClipHash([2; 32])).unwrap();
+    let deck = studio.deck();
+    deck.follow(studio::rundown(vec![airing("a", 0.0, 60.0, Routine, vec![chime, news])]));
+    studio.world.run_for(35.0);
+    assert!(studio.records().is_empty());
+    clips().insert(loa::radio::ClipHash([2; 32]), fetched);
+    studio.world.run_for(20.0);
+    studio.world.stop(deck);
+    let records = studio.records();
+    assert_eq!(ends(&records), [(0, Outcome::Aired, None), (1, Outcome::Aired, None)]);
+    let late = records[0].start_error_us.unwrap();
+    assert!((20_000_000..30_000_000).contains(&late), "{late}");
+}
+
+#[test]
+fn an_airing_that_lacks_its_clip_does_not_hold_up_the_next() {
+    let studio = Studio::new(at(-15.0), 1_000);
+    let a = studio.clips.add(1, SLOW, 10.0, 0.5);
+    let gone = studio::item(loa::radio::ClipHash([9; 32]), 10_000, 1_000);
+    let day = vec![
+        airing("a", 0.0, 600.0, Routine, vec![gone]),
+        airing("b", 30.0, 0.0, Routine, vec![a]),
+    ];
+    let records = studio.play(day, 60.0);
+    let (lacking, next) = (one(&records, "a."), one(&records, "b."));
+    assert_eq!((lacking.outcome, lacking.reason), (Outcome::Missed, Some(Reason::ClipMissing)));
+    assert_eq!((next.outcome, next.start_error_us), (Outcome::Aired, Some(0)));
+}
+
+#[test]
 fn a_device_that_is_missing_and_comes_back() {
     let studio = Studio::new(at(-5.0), 1_000);
     *studio.world.plugged.lock().unwrap() = false;

@@ -38,6 +38,8 @@ pub(super) struct Order {
 pub(super) enum Part {
     /// For each item, what is wrong with it before it begins.
     Checked(Vec<Option<ClipFault>>),
+    /// A clip is not at the station yet; the loader waits to be asked again.
+    Lacking,
     /// The airing's start could not be kept.
     NotKept(String),
     /// Frames, in order; silence where an item does not sound.
@@ -46,10 +48,21 @@ pub(super) enum Part {
     Broken { item: usize, frames: u64, fault: ClipFault },
 }
 
+/// How much an airing's start may wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// For clips that are still being fetched.
+    Whole,
+    /// For nothing: a clip that is not there by now is missing.
+    Now,
+}
+
 /// An airing on its way.
 pub(super) struct Loading {
     parts: Receiver<Part>,
-    go: Option<Sender<()>>,
+    go: Sender<Start>,
+    /// It was asked to start and has not said no.
+    is_asked: bool,
     pub(super) faults: Option<Vec<Option<ClipFault>>>,
     pub(super) not_kept: Option<String>,
     pub(super) broken: Vec<(usize, u64, ClipFault)>,
@@ -71,7 +84,8 @@ impl Loading {
         })?;
         Ok(Self {
             parts,
-            go: Some(go),
+            go,
+            is_asked: false,
             faults: None,
             not_kept: None,
             broken: Vec::new(),
@@ -81,12 +95,17 @@ impl Loading {
         })
     }
 
-    /// Its time is near: keep the start, then decode.
-    pub(super) fn go(&mut self) {
-        if let Some(go) = self.go.take() {
+    /// Its time is near: keep the start, then decode. While clips are lacking it has to be asked again.
+    pub(super) fn go(&mut self, start: Start) {
+        if !std::mem::replace(&mut self.is_asked, true) {
             // The loader may have ended; that shows when its parts are read.
-            let _ = go.send(());
+            let _ = self.go.send(start);
         }
+    }
+
+    /// Whether its answer is still to come.
+    pub(super) fn is_coming(&self) -> bool {
+        self.is_asked
     }
 
     /// Takes what has arrived, waiting so long for the first of it.
@@ -95,6 +114,7 @@ impl Loading {
         while self.used == self.sound.len() && !self.ended {
             match self.parts.recv_timeout(patience) {
                 Ok(Part::Checked(faults)) => self.faults = Some(faults),
+                Ok(Part::Lacking) => self.is_asked = false,
                 Ok(Part::NotKept(why)) => self.not_kept = Some(why),
                 Ok(Part::Broken { item, frames, fault }) => self.broken.push((item, frames, fault)),
                 Ok(Part::Sound(sound)) => (self.sound, self.used) = (sound, 0),
@@ -132,18 +152,25 @@ impl Loading {
 
 struct Gone;
 
-fn load(order: &Order, wait: &Receiver<()>, to: &SyncSender<Part>) -> Result<(), Gone> {
+fn load(order: &Order, wait: &Receiver<Start>, to: &SyncSender<Part>) -> Result<(), Gone> {
     let verify = |item: &AiringItem| match item {
         AiringItem::Clip { sha256, .. } => order.clips.verify(sha256).err(),
         AiringItem::Pause { .. } => None,
     };
     let mut faults: Vec<_> = order.items.iter().map(verify).collect();
-    wait.recv().map_err(|_| Gone)?;
-    for (item, fault) in order.items.iter().zip(&mut faults) {
-        // It may have arrived in the meantime.
-        if matches!(fault, Some(ClipFault::Missing(_))) {
-            *fault = verify(item);
+    loop {
+        let start = wait.recv().map_err(|_| Gone)?;
+        let mut lacks = false;
+        for (item, fault) in order.items.iter().zip(&mut faults) {
+            if matches!(fault, Some(ClipFault::Missing(_))) {
+                *fault = verify(item);
+                lacks |= matches!(fault, Some(ClipFault::Missing(_)));
+            }
         }
+        if !lacks || start == Start::Now {
+            break;
+        }
+        to.send(Part::Lacking).map_err(|_| Gone)?;
     }
     to.send(Part::Checked(faults.clone())).map_err(|_| Gone)?;
     if let Err(why) = order.recorder.started(&order.started) {

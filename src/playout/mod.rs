@@ -1,6 +1,5 @@
 //! The station: link (the line), keep (its own store), cue (what is next, pure), deck, record, speaker.
 
-pub mod clips;
 pub mod cue;
 pub mod deck;
 pub mod keep;

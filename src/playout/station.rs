@@ -6,7 +6,6 @@ use tokio::{runtime::Handle, sync::watch};
 use tracing::{info, warn};
 
 use super::{
-    clips::ShelfClips,
     cue::Hours,
     deck::{Deck, Setup},
     keep::{Identity, Keep, KeepError, KeepRecorder},
@@ -91,7 +90,7 @@ pub async fn run(
     let deck = Deck::start(Setup {
         opener: Box::new(move || speaker.open(&opening)),
         clock: clock.clone(),
-        clips: Arc::new(ShelfClips(shelf.clone())),
+        clips: shelf.clone(),
         recorder: Arc::new(recorder),
         hours: settings.hours.clone(),
         volume: settings.volume,

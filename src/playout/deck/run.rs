@@ -15,7 +15,7 @@ use crate::{
     clock::{Clock, Reading},
     playout::{
         cue::{self, Due, Hours, OnAir, Settled, Situation, Skipped},
-        loader::{Loading, Order},
+        loader::{Loading, Order, Start},
         record::{Recorder, Started},
         shape,
         source::Clips,
@@ -29,6 +29,8 @@ use crate::{
 const HORIZON: Duration = Duration::from_secs(12);
 /// How long before its instant its start is kept and its decoding begins.
 const GO: Duration = Duration::from_millis(2_500);
+/// How long before its last chance to start an airing no longer waits for clips that are not there.
+const LAST_CALL: Duration = Duration::from_secs(2);
 /// How long to wait for somebody's wish while no speaker is open.
 const REST: Duration = Duration::from_millis(100);
 /// A clock that moves by more than this against the monotonic one was set.
@@ -215,9 +217,10 @@ impl Running {
             self.next = self.load(airing, stage);
         }
         let (fade, format) = (stage.taker.format.frames(shape::FADE), stage.taker.format);
+        let patience = self.patience(now);
         let Some(next) = &mut self.next else { return };
         if at.since(now) <= GO {
-            next.loading.go();
+            next.loading.go(patience);
         }
         next.loading.poll(Duration::ZERO);
         if next.loading.is_hopeless(&next.airing.items) {
@@ -249,6 +252,17 @@ impl Running {
                 self.scribe.keep(never);
             }
         }
+    }
+
+    /// The next airing waits for its clips as long as it may start, and as long as it is in nobody's way.
+    fn patience(&self, now: UtcMs) -> Start {
+        let (Some(next), Some(rundown)) = (&self.next, &self.rundown) else { return Start::Now };
+        let after = rundown.airings.get(self.first..).unwrap_or_default().iter().find(|airing| {
+            airing.starts_at > next.airing.starts_at && !self.settled.is(&airing.id)
+        });
+        let latest = next.airing.latest_start;
+        let until = after.map_or(latest, |after| latest.min(after.starts_at));
+        if until.since(now) <= LAST_CALL { Start::Now } else { Start::Whole }
     }
 
     /// Asks what is next, and records what is not aired.

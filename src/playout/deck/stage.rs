@@ -77,7 +77,8 @@ impl Stage {
                 return true;
             }
             let held = self.written.saturating_sub(self.speaker.position().taken);
-            if self.taker.format.span(held) < RESERVE || self.speaker.check().is_err() {
+            let is_urgent = self.taker.format.span(held) < RESERVE;
+            if is_urgent || !loading.is_coming() || self.speaker.check().is_err() {
                 return false;
             }
             loading.poll(PATIENCE);
