@@ -34,9 +34,9 @@ const HOLDS: Duration = Duration::from_millis(500);
 const STALL: Duration = Duration::from_millis(1_500);
 /// The same, when it has complained as well.
 const STALL_AFTER_COMPLAINT: Duration = Duration::from_millis(400);
-const TRIES: u32 = 4;
 const OPENS_WITHIN: Duration = Duration::from_secs(3);
-/// A new stream needs up to two seconds to find its pace; four are enough to say that it never will.
+/// A server that had nothing to play may have rendered two seconds of silence ahead, and asks for nothing until they are
+/// over; then a stream takes a while to find its pace. Four seconds are enough to say that it never will.
 const FINDS_PACE_WITHIN: Duration = Duration::from_secs(4);
 const PACE_WINDOW: Duration = Duration::from_millis(400);
 
@@ -64,20 +64,8 @@ struct Opened {
 }
 
 impl Device {
-    /// Opens the system's device or a named one, and waits until it takes silence at the right pace. A new stream
-    /// sometimes never asks for a frame while the next one does, so that alone is tried again.
+    /// Opens the system's device or a named one, and waits until it takes silence at the right pace.
     pub(super) fn open(wanted: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, SpeakerError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match Self::open_once(wanted, clock.clone()) {
-                Err(SpeakerError::Stalled(_)) if tries < TRIES => await_drop(),
-                opened => return opened,
-            }
-        }
-    }
-
-    fn open_once(wanted: Option<&str>, clock: Arc<dyn Clock>) -> Result<Self, SpeakerError> {
         let now = clock.read().monotonic;
         let last_try = Duration::from_millis(LAST_TRY.load(Ordering::Relaxed));
         if HANGING.load(Ordering::Acquire) > 0 && now.saturating_sub(last_try) < TRY_DESPITE {
@@ -133,7 +121,7 @@ impl Device {
         let begun = self.clock.read().monotonic;
         loop {
             std::thread::sleep(Duration::from_millis(20));
-            self.look()?;
+            self.look_within(FINDS_PACE_WITHIN)?;
             let waited = self.clock.read().monotonic.saturating_sub(begun);
             if self.line.pace(PACE_WINDOW).is_some_and(|pace| (0.95..=1.05).contains(&pace)) {
                 return Ok(());
@@ -150,6 +138,10 @@ impl Device {
 
     /// Reads the callback's last report, and judges the device by it.
     fn look(&mut self) -> Result<(), SpeakerError> {
+        self.look_within(STALL)
+    }
+
+    fn look_within(&mut self, stall: Duration) -> Result<(), SpeakerError> {
         let now = self.clock.read().monotonic;
         if self.gauge.read().is_some_and(|report| self.line.take(report)) {
             self.progress_at = now;
@@ -159,8 +151,8 @@ impl Device {
         if complained && silent_for > STALL_AFTER_COMPLAINT {
             return Err(SpeakerError::Lost(format!("{} takes no more frames", self.name)));
         }
-        if silent_for > STALL {
-            return Err(SpeakerError::Stalled(STALL));
+        if silent_for > stall {
+            return Err(SpeakerError::Stalled(stall));
         }
         // Too slow shows in the record; far too fast would eat the programme before anybody could say so.
         match self.line.pace(Duration::from_secs(1)) {
@@ -220,16 +212,6 @@ impl Speaker for Device {
 
     fn name(&self) -> String {
         self.name.clone()
-    }
-}
-
-/// Gives the stream that was let go a while to be gone; one that hangs is left behind.
-fn await_drop() {
-    for _ in 0..100 {
-        std::thread::sleep(Duration::from_millis(20));
-        if HANGING.load(Ordering::Acquire) == 0 {
-            return;
-        }
     }
 }
 
