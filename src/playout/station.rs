@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::{
     cue::Hours,
-    deck::{Deck, Setup},
+    deck::{Deck, DeckStatus, Setup},
     keep::{Identity, Keep, KeepError, KeepRecorder},
     link::{self, Condition, Confirmer, District, Fetcher, Follower, LinkError},
     speaker::SpeakerName,
@@ -105,7 +105,7 @@ pub async fn run(
                 station: identity.station.clone(),
                 district: district.clone(),
                 keep: keep.clone(),
-                clock,
+                clock: clock.clone(),
                 rundown,
             }
             .run(),
@@ -126,7 +126,9 @@ pub async fn run(
                 }
             }
             _ = look.tick() => {
-                let condition = condition_of(&settings, &deck, changes.borrow().as_deref());
+                let status = deck.status();
+                let known = changes.borrow().as_ref().map(|rundown| rundown.version);
+                let condition = condition_of(&settings, status, known, clock.as_ref());
                 told.send_if_modified(|known| {
                     let different = *known != condition;
                     *known = condition;
@@ -150,12 +152,17 @@ pub async fn run(
     Ok(())
 }
 
-fn condition_of(settings: &Settings, deck: &Deck, rundown: Option<&Rundown>) -> Condition {
-    let status = deck.status();
+fn condition_of(
+    settings: &Settings,
+    status: DeckStatus,
+    rundown_version: Option<u64>,
+    clock: &dyn Clock,
+) -> Condition {
     Condition {
         speaker: status.speaker.unwrap_or_else(|| settings.speaker.to_string()),
         faults: status.faults,
-        rundown_version: rundown.map(|rundown| rundown.version),
+        rundown_version,
+        clock: status.clock.unwrap_or_else(|| clock.state()),
     }
 }
 

@@ -415,6 +415,7 @@ impl Running {
             self.next.as_ref().map(|next| (next.airing.id.clone(), next.airing.starts_at));
         status.faults = faults.into_iter().flatten().cloned().collect();
         status.frames = self.taken_before + taken;
+        status.clock = self.trust();
         status.xruns = self.stage.as_ref().map_or(0, |stage| stage.position.xruns);
     }
 }
