@@ -16,8 +16,9 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("radio", &[]),
+    ("config", &[]),
     ("private", &[]),
     ("clock", &["radio"]),
     ("almanac", &["radio"]),
@@ -30,8 +31,8 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     (
         "roles",
         &[
-            "radio", "wire", "library", "clock", "private", "store", "planning", "almanac",
-            "playout", "server",
+            "radio", "wire", "library", "clock", "config", "private", "store", "planning",
+            "almanac", "playout", "server",
         ],
     ),
 ];

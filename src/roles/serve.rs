@@ -24,20 +24,29 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     place: Place,
     /// The address to listen at. Beyond this machine only when told so, e.g. 0.0.0.0:8080.
-    #[arg(long, env = "LOA_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "LOA_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080",
+          value_parser = address)]
     listen: SocketAddr,
     /// The district's own station plays here: device, device:NAME, wav:PATH or silent. Without, it is another program's.
     #[arg(long, env = "LOA_SPEAKER", value_name = "SPEAKER")]
     speaker: Option<SpeakerName>,
     /// Which station is the district's own, where there are several of its kind.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, env = "LOA_STATION", value_name = "ID")]
     station: Option<StationId>,
     /// Days beyond today that stations are sent their rundown for: so long can a line be cut.
-    #[arg(long, value_name = "DAYS", default_value_t = 35,
+    #[arg(long, env = "LOA_DAYS_AHEAD", value_name = "DAYS", default_value_t = 35,
           value_parser = clap::value_parser!(u32).range(1..=366))]
     days_ahead: u32,
     #[command(flatten)]
     sound: SoundArguments,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "\"{text}\" is no address to listen at: write one like 127.0.0.1:8080 or 0.0.0.0:8080"
+        )
+    })
 }
 
 /// Serves until it is asked to stop.
@@ -129,7 +138,7 @@ async fn own_station(
         code,
         data,
         speaker,
-        hours: arguments.sound.hours()?,
+        hours: arguments.sound.hours(),
         volume: arguments.sound.volume(),
     })
 }
