@@ -63,8 +63,10 @@ fn arguments() -> Result<Arguments, ConfigError> {
 }
 
 fn play(role: Role) -> anyhow::Result<ExitCode> {
-    if matches!(role, Role::Serve(_) | Role::Station(_)) {
-        logging::start();
+    match &role {
+        Role::Serve(arguments) => logging::start(&arguments.log),
+        Role::Station(arguments) => logging::start(&arguments.log),
+        _ => {}
     }
     let well = |()| ExitCode::SUCCESS;
     match role {

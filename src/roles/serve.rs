@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{admit, place::Place, shutdown, station::SoundArguments};
+use super::{admit, logging::LogArguments, place::Place, shutdown, station::SoundArguments};
 
 /// Run the district: plan, hand out rundowns and clips, take confirmations.
 #[derive(Debug, clap::Args)]
@@ -39,6 +39,8 @@ pub(crate) struct ServeArguments {
     days_ahead: u32,
     #[command(flatten)]
     sound: SoundArguments,
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -11,7 +11,7 @@ use loa::{
     radio::{Gain, QuietHours},
 };
 
-use super::shutdown;
+use super::{logging::LogArguments, shutdown};
 
 /// Play what the district orders, and confirm what sounded.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,8 @@ pub(crate) struct StationArguments {
     speaker: SpeakerName,
     #[command(flatten)]
     sound: SoundArguments,
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
 }
 
 /// How a station sounds.

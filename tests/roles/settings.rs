@@ -41,9 +41,10 @@ fn a_wrong_file_is_wrong_use_and_says_where() {
         ("quiet-hours = \"9pm\"", ":1: quiet-hours: \"9pm\" is"),
         ("zone = \"Asia/Hanoi\"", ":1: zone: \"Asia/Hanoi\" is no time zone"),
         ("days-ahead = 0", ":1: days-ahead: 0 is not in 1..=366"),
+        ("log = \"info=loud\"", ":1: log: "),
         (
             "volum = 1",
-            ":1: there is no setting \"volum\"; there are code, data, database, days-ahead, listen, quiet-hours, \
+            ":1: there is no setting \"volum\"; there are code, data, database, days-ahead, listen, log, quiet-hours, \
              server, speaker, station, volume, zone",
         ),
     ] {
