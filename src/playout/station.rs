@@ -57,10 +57,39 @@ pub enum StationError {
     Deck(std::io::Error),
 }
 
+/// What a station says of itself to whoever looks after the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// It is who it is, and its deck runs.
+    Ready,
+    /// Its deck got on since it last said so.
+    Alive,
+}
+
+/// Tells a deck that gets on from one that is stuck.
+///
+/// A deck gets on when a speaker takes frames. Where none can be opened, it gets on by trying: to start the program anew
+/// plugs no sound card in, and what is missed meanwhile would have no record. When even the tries come to no end, a
+/// sound server has swallowed the thread that opens, and only a new process gets another answer.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Pulse {
+    frames: u64,
+    tries: u64,
+}
+
+impl Pulse {
+    fn beats(&mut self, status: &DeckStatus) -> bool {
+        let now = Self { frames: status.frames, tries: status.tries };
+        let before = std::mem::replace(self, now);
+        before != *self
+    }
+}
+
 /// Runs a station until `shutdown` is done. The line may come and go; only the first enrolment needs it.
 pub async fn run(
     settings: Settings,
     clock: Arc<dyn Clock>,
+    sign: impl Fn(Sign),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StationError> {
     let keep = Arc::new(Keep::open(&settings.data).await?);
@@ -114,8 +143,10 @@ pub async fn run(
         tokio::spawn(confirmer.clone().run()),
     ];
 
+    sign(Sign::Ready);
     changes.mark_changed();
     let mut look = tokio::time::interval(LOOK);
+    let mut pulse = Pulse::default();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
@@ -127,6 +158,9 @@ pub async fn run(
             }
             _ = look.tick() => {
                 let status = deck.status();
+                if pulse.beats(&status) {
+                    sign(Sign::Alive);
+                }
                 let known = changes.borrow().as_ref().map(|rundown| rundown.version);
                 let condition = condition_of(&settings, status, known, clock.as_ref());
                 told.send_if_modified(|known| {
@@ -180,4 +214,25 @@ async fn identify(settings: &Settings, keep: &Keep) -> Result<Identity, StationE
     let identity = link::enrol(&settings.server, code).await?;
     keep.set_identity(&identity).await?;
     Ok(identity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deck_lives_by_its_frames_or_by_its_tries() {
+        let mut pulse = Pulse::default();
+        for (frames, tries, beats) in [
+            (4_800, 0, true),
+            (9_600, 0, true),
+            (9_600, 0, false),
+            (9_600, 1, true),
+            (9_600, 1, false),
+            (9_700, 1, true),
+        ] {
+            let status = DeckStatus { frames, tries, ..DeckStatus::default() };
+            assert_eq!(pulse.beats(&status), beats, "{frames} frames, {tries} tries");
+        }
+    }
 }

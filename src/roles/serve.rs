@@ -1,22 +1,24 @@
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use loa::{
     clock::{Clock, SystemClock},
     playout::{
         speaker::SpeakerName,
-        station::{self, Settings},
+        station::{self, Settings, Sign, StationError},
     },
     radio::{StationId, StationKind},
     server::{self, District, Limits},
     store::Store,
 };
-use sd_notify::NotifyState;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info};
 
-use super::{admit, logging::LogArguments, place::Place, shutdown, station::SoundArguments};
+use super::{admit, logging::LogArguments, place::Place, service, station::SoundArguments};
+
+/// How often the server says that it lives.
+const TURN: Duration = Duration::from_secs(1);
 
 /// Run the district: plan, hand out rundowns and clips, take confirmations.
 #[derive(Debug, clap::Args)]
@@ -71,24 +73,27 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         stop_server.clone().cancelled_owned(),
     ));
     info!(%address, "serving");
-    if let Err(error) = sd_notify::notify(&[NotifyState::Ready]) {
-        warn!(%error, "cannot tell the service manager");
-    }
     let playing = match arguments.speaker.clone() {
         Some(speaker) => {
             let settings = own_station(&arguments, district.store(), speaker, address).await?;
-            Some(tokio::spawn(station::run(
-                settings,
-                clock,
-                stop_station.clone().cancelled_owned(),
-            )))
+            let stop = stop_station.clone().cancelled_owned();
+            Some(tokio::spawn(play(settings, clock, stop)))
         }
         None => None,
     };
+    service::ready();
 
-    shutdown::asked().await;
-    info!("stopping");
-    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    let mut asked = std::pin::pin!(service::asked_to_stop());
+    let mut turn = tokio::time::interval(TURN);
+    loop {
+        tokio::select! {
+            () = &mut asked => break,
+            // While its own station plays, that one's frames keep the watchdog off.
+            _ = turn.tick() => if !serving.is_finished() && playing.as_ref().is_none_or(JoinHandle::is_finished) {
+                service::alive();
+            }
+        }
+    }
     // First the station, so that its last records still find the server.
     stop_station.cancel();
     let station_stopped = match playing {
@@ -99,6 +104,24 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     serving.await.context("the server")??;
     district.store().close().await;
     Ok(station_stopped?)
+}
+
+/// Plays at the district's own station. When that cannot go on, the communes still have their server.
+async fn play(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), StationError> {
+    let sign = |sign| match sign {
+        // It is the server's readiness that others wait for.
+        Sign::Ready => {}
+        Sign::Alive => service::alive(),
+    };
+    let stopped = station::run(settings, clock, sign, stop).await;
+    if let Err(error) = &stopped {
+        error!(%error, "the district's own station does not play");
+    }
+    stopped
 }
 
 /// The district's own station talks to the district as every other does, over HTTP.

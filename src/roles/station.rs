@@ -11,7 +11,7 @@ use loa::{
     radio::{Gain, QuietHours},
 };
 
-use super::{logging::LogArguments, shutdown};
+use super::{logging::LogArguments, service};
 
 /// Play what the district orders, and confirm what sounded.
 #[derive(Debug, clap::Args)]
@@ -98,5 +98,6 @@ pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
         hours: arguments.sound.hours(),
         volume: arguments.sound.volume(),
     };
-    Ok(station::run(settings, Arc::new(SystemClock), shutdown::asked()).await?)
+    let clock = Arc::new(SystemClock);
+    Ok(station::run(settings, clock, service::tell, service::asked_to_stop()).await?)
 }
