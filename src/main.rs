@@ -51,7 +51,7 @@ fn main() -> ExitCode {
             return ExitCode::from(WRONG_USE);
         }
     };
-    play(arguments.role).unwrap_or_else(|error| {
+    play(arguments).unwrap_or_else(|error| {
         eprintln!("{error:#}");
         ExitCode::FAILURE
     })
@@ -62,12 +62,13 @@ fn arguments() -> Result<Arguments, ConfigError> {
     Ok(Arguments::from_arg_matches(&config::read(Arguments::command(), &given)?)?)
 }
 
-fn play(role: Role) -> anyhow::Result<ExitCode> {
+fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
     match &role {
         Role::Serve(arguments) => logging::start(&arguments.log),
         Role::Station(arguments) => logging::start(&arguments.log),
         _ => {}
     }
+    let settings = config::file(config.as_deref());
     let well = |()| ExitCode::SUCCESS;
     match role {
         Role::Plan(arguments) => plan::run(&arguments, clip::measure_entry).map(well),
@@ -85,7 +86,7 @@ fn play(role: Role) -> anyhow::Result<ExitCode> {
                 Role::Apply(arguments) => apply::run(arguments).await.map(well),
                 Role::Enrol(arguments) => admit::enrol(arguments).await.map(well),
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
-                Role::Doctor(arguments) => doctor::run(arguments).await,
+                Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Station(_) => Ok(ExitCode::SUCCESS),
             }
         }),

@@ -1,7 +1,8 @@
-//! The roles as processes: their settings, and what they tell a service manager.
+//! The roles as processes: their settings, what they tell a service manager, what the doctor finds.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that goes wrong is to stop there")]
 
+mod doctor;
 mod service;
 mod settings;
 
