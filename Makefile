@@ -2,9 +2,9 @@
 
 BUILD_NEEDS = libasound2-dev pkg-config
 BENCH_NEEDS = mpg123 mpv ffmpeg
-TEST_NEEDS = $(BUILD_NEEDS) pulseaudio pulseaudio-utils libasound2-plugins postgresql
+TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql
 
-.PHONY: run test bench fuzz check
+.PHONY: run test bench fuzz soak check
 
 run:
 	@./deploy/run-demo
@@ -12,6 +12,11 @@ run:
 test:
 	@./deploy/install-needs $(TEST_NEEDS)
 	cargo test --locked --lib --bins --tests
+	./fuzz/run 10
+
+# 2,000 kills of real stations, which takes a quarter of an hour.
+soak:
+	LOA_KILLS=500 cargo test --locked --test power -- --nocapture
 
 bench:
 	@./deploy/install-needs $(TEST_NEEDS) $(BENCH_NEEDS)
@@ -19,7 +24,7 @@ bench:
 
 fuzz:
 	@./deploy/install-needs g++
-	./fuzz/run 20
+	./fuzz/run 600
 
 check:
 	cargo fmt --check

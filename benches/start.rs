@@ -14,9 +14,13 @@
 #[path = "../tests/player/mod.rs"]
 mod player;
 #[path = "../tests/pulse/server.rs"]
+#[expect(dead_code, reason = "shared with tests")]
 mod server;
 #[path = "../tests/pulse/signal.rs"]
+#[expect(dead_code, reason = "shared with tests")]
 mod signal;
+#[path = "../tests/village/mod.rs"]
+mod village;
 
 use std::{
     io::Read as _,
@@ -242,28 +246,77 @@ fn together(folder: &Path) {
     println!("two stations, same airing, offset in ms: {offsets:.3?}");
 }
 
-/// CPU time and peak memory of playing a minute of MP3.
+/// CPU time and peak memory of `loa station`, enrolled at a real district, from its start to its stop a minute and ten
+/// seconds later; of that it plays a minute of MP3.
 fn cost(folder: &Path) {
-    let (file, item) = mp3(folder, Sweep { seed: 1, seconds: 60.0 });
+    let (file, _) = mp3(folder, Sweep { seed: 1, seconds: 60.0 });
     println!("60 s of MP3, from start to end of the process");
-    let now = SystemClock.now();
-    let at = now + Duration::from_secs(4);
-    let mut cpu = Vec::new();
-    let station = ours(folder, vec![(at, 1_000, vec![item])], at + Duration::from_secs(61));
-    let names = ["loa", "mpg123", "mpv"];
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let at = SystemClock.now() + Duration::from_secs(8);
+    std::fs::write(folder.join("schedules.toml"), one_airing(name, at)).unwrap();
+    let village = village::Village::found(folder);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _district = runtime.block_on(village.serve());
+    let mut station = village.command(&village.station_arguments("xa", "device"));
+    let station = start(&mut station, folder);
     let mut players = [station, mpg123(folder, &file), mpv(folder, &file)];
-    let mut seen = [(0.0, 0); 3];
-    while players.iter_mut().any(|player| player.0.try_wait().unwrap().is_none()) {
-        for (player, seen) in players.iter().zip(&mut seen) {
-            *seen = usage(player.0.id()).unwrap_or(*seen);
+    let (names, mut seen) = (["loa", "mpg123", "mpv"], [(0.0, 0); 3]);
+    let end = at + Duration::from_secs(62);
+    while SystemClock.now() < end {
+        for (player, seen) in players.iter_mut().zip(&mut seen) {
+            // What has ended is no process any more; its last figures stand.
+            if player.0.try_wait().unwrap().is_none() {
+                *seen = usage(player.0.id()).unwrap_or(*seen);
+            }
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+    let aired = runtime.block_on(village.airings("xa"));
+    assert_eq!(aired[0]["state"], "aired", "{aired:?}");
     for (name, (seconds, peak)) in names.into_iter().zip(seen) {
-        cpu.push(seconds);
         println!("{name:8} CPU {seconds:.2} s  peak memory {:.1} MB", peak as f64 / 1024.0);
     }
-    println!("CPU of loa: {:.2} x mpg123's, {:.2} x mpv's", cpu[0] / cpu[1], cpu[0] / cpu[2]);
+    println!(
+        "CPU of loa: {:.2} x mpg123's, {:.2} x mpv's",
+        seen[0].0 / seen[1].0,
+        seen[0].0 / seen[2].0
+    );
+}
+
+fn one_airing(file: &str, at: UtcMs) -> String {
+    let at = at.to_chrono().format("%Y-%m-%dT%H:%M:%S");
+    format!(
+        r#"
+[[unit]]
+id = "xa"
+code = "1"
+name = "Xã"
+kind = "commune"
+[[station]]
+id = "xa"
+name = "Đài xã"
+kind = "commune"
+unit = "xa"
+[[clip]]
+id = "c"
+file = "{file}"
+title = "Bản ghi"
+approved_by = "Lan"
+[[programme]]
+id = "p"
+title = "Chương trình"
+items = [{{ clip = "c" }}]
+[[schedule]]
+id = "s"
+title = "Lịch"
+programme = "p"
+dates = ["{at}"]
+zone = "UTC"
+stations = {{ units = ["xa"] }}
+late_limit = "1s"
+on_holidays = true
+"#
+    )
 }
 
 /// Seconds of CPU and the peak of resident memory in kB.

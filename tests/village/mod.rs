@@ -1,0 +1,183 @@
+//! A real district: `loa serve` and `loa station` as processes, talking over real HTTP on this machine.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+/// How long anything may take before a test is given up; no test is about it.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A running program, killed when it is dropped.
+pub struct Program(pub Child);
+
+impl Program {
+    /// As a power cut does to a process: nothing is flushed, nothing is said.
+    pub fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(mut self) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.0.id()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        let status = self.0.wait().unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The district's folder and address, and a person's token.
+pub struct Village {
+    pub folder: PathBuf,
+    pub address: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Village {
+    /// A district to which `schedules.toml` in its folder has been applied.
+    pub fn found(folder: &Path) -> Self {
+        // Free a moment ago, and nobody else on this machine is likely to take it.
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let mut village = Self {
+            folder: folder.to_owned(),
+            address: format!("http://127.0.0.1:{port}"),
+            token: String::new(),
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        };
+        let schedules = folder.join("schedules.toml");
+        village.loa(&["apply", "--data", "district", schedules.to_str().unwrap()]);
+        village.token = village.loa(&["token", "--data", "district", "Lan"]);
+        village
+    }
+
+    /// Runs a command to its end and gives what it prints.
+    pub fn loa(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).stdout(Stdio::piped()).output().unwrap();
+        assert!(
+            output.status.success(),
+            "loa {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// A command in the district's folder.
+    pub fn command(&self, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loa"));
+        command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        command
+    }
+
+    /// Starts one, its log in a file of that name.
+    pub fn start(&self, name: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Program {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.join(format!("{name}.log")))
+            .unwrap();
+        let child = self.command(arguments).stdout(Stdio::null()).stderr(log).spawn();
+        Program(child.unwrap())
+    }
+
+    /// Starts the district and waits until it is ready.
+    pub async fn serve(&self) -> Program {
+        let listen = self.address.trim_start_matches("http://");
+        let program = self.start("serve", &["serve", "--data", "district", "--listen", listen]);
+        self.until("the district is ready", async || {
+            let answer = self.http.get(format!("{}/readyz", self.address)).send().await;
+            answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
+        })
+        .await;
+        program
+    }
+
+    /// What a station that knows no quiet hours is started with; one that is not enrolled gets a code.
+    pub fn station_arguments(&self, name: &str, speaker: &str) -> Vec<String> {
+        let mut arguments: Vec<String> =
+            ["station", "--server", &self.address, "--data", name, "--speaker", speaker]
+                .map(str::to_owned)
+                .to_vec();
+        arguments.extend(["--quiet-hours", "none"].map(str::to_owned));
+        if !self.is_enrolled(name) {
+            arguments.extend(["--code".into(), self.loa(&["enrol", "--data", "district", name])]);
+        }
+        arguments
+    }
+
+    /// Starts a station.
+    pub fn station(&self, name: &str, speaker: &str) -> Program {
+        self.start(name, &self.station_arguments(name, speaker))
+    }
+
+    fn is_enrolled(&self, name: &str) -> bool {
+        let file = self.folder.join(name).join("station.db");
+        file.exists()
+            && rusqlite::Connection::open(file)
+                .and_then(|db| db.query_one("select count(*) from identity", [], |row| row.get(0)))
+                .is_ok_and(|enrolled: i64| enrolled == 1)
+    }
+
+    /// Waits until something is true.
+    pub async fn until(&self, what: &str, is: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !is().await {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("never: {what}\n{}", self.logs());
+        }
+    }
+
+    fn logs(&self) -> String {
+        let mut text = String::new();
+        for entry in fs::read_dir(&self.folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "log") {
+                let log = fs::read_to_string(&path).unwrap();
+                let lines: Vec<&str> = log.lines().collect();
+                let tail = lines[lines.len().saturating_sub(30)..].join("\n");
+                text += &format!("--- {}\n{tail}\n", path.display());
+            }
+        }
+        text
+    }
+
+    /// Reads the API as a person.
+    pub async fn get(&self, path: &str) -> Value {
+        let url = format!("{}/api/v1/{path}", self.address);
+        let answer = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
+        answer.error_for_status().unwrap().json().await.unwrap()
+    }
+
+    /// Every airing at a station, from the first page to the last.
+    pub async fn airings(&self, station: &str) -> Vec<Value> {
+        let mut airings = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("airings?station={station}&limit=100{cursor}")).await;
+            airings.extend(page["airings"].as_array().unwrap().iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return airings,
+            }
+        }
+    }
+}
