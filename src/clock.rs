@@ -2,12 +2,22 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is that place")]
 
+mod service;
+
+pub use service::TimeService;
+
 use std::{
-    sync::Mutex,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::radio::UtcMs;
+use crate::radio::{ClockState, UtcMs};
+
+/// How long the kernel's word on its clock is passed on before it is asked again.
+const WORD: Duration = Duration::from_mins(10);
 
 /// One look at both clocks of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +40,11 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     /// Both clocks at one instant.
     fn read(&self) -> Reading;
 
+    /// Whether the machine keeps it synchronised. Never waits.
+    fn state(&self) -> ClockState {
+        ClockState::Holdover
+    }
+
     /// The time of day.
     fn now(&self) -> UtcMs {
         self.read().utc()
@@ -39,6 +54,16 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
+
+impl SystemClock {
+    /// Who keeps the machine's clock, if anybody does. May take seconds.
+    pub fn time_service() -> Option<TimeService> {
+        if service::timesyncd(SystemTime::now()) {
+            return Some(TimeService::Timesyncd);
+        }
+        service::kernel().then_some(TimeService::Kernel)
+    }
+}
 
 impl Clock for SystemClock {
     fn read(&self) -> Reading {
@@ -50,34 +75,60 @@ impl Clock for SystemClock {
         };
         Reading { utc_us, monotonic: start.elapsed() }
     }
+
+    fn state(&self) -> ClockState {
+        static ASKED: Mutex<Option<Instant>> = Mutex::new(None);
+        static IS_KEPT: AtomicBool = AtomicBool::new(false);
+        if service::timesyncd(SystemTime::now()) {
+            return ClockState::Synced;
+        }
+        let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.is_none_or(|at| at.elapsed() >= WORD) {
+            *asked = Some(Instant::now());
+            // Without a thread the last word stands until the next try.
+            let ask = || IS_KEPT.store(service::kernel(), Ordering::Relaxed);
+            let _ = std::thread::Builder::new().name("loa-clock".into()).spawn(ask);
+        }
+        if IS_KEPT.load(Ordering::Relaxed) { ClockState::Synced } else { ClockState::Holdover }
+    }
 }
 
 /// A clock that stands still until it is told otherwise.
 #[derive(Debug)]
-pub struct TestClock(Mutex<Reading>);
+pub struct TestClock(Mutex<Reading>, AtomicBool);
 
 impl TestClock {
-    /// A clock that shows an instant.
+    /// A clock that shows an instant, and that nobody keeps.
     pub fn at(now: UtcMs) -> Self {
-        Self(Mutex::new(Reading { utc_us: now.0.saturating_mul(1000), monotonic: Duration::ZERO }))
+        let utc_us = now.0.saturating_mul(1000);
+        Self(Mutex::new(Reading { utc_us, monotonic: Duration::ZERO }), AtomicBool::new(false))
+    }
+
+    /// A time service finds its server, or loses it.
+    pub fn keep(&self, is_kept: bool) {
+        self.1.store(is_kept, Ordering::Relaxed);
     }
 
     /// Time goes by.
     pub fn advance(&self, by: Duration) {
-        let mut reading = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reading.monotonic += by;
         reading.utc_us += i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
     }
 
     /// Somebody sets the clock; no time goes by.
     pub fn step_to(&self, now: UtcMs) {
-        let mut reading = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reading.utc_us = now.0.saturating_mul(1000);
     }
 }
 
 impl Clock for TestClock {
     fn read(&self) -> Reading {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> ClockState {
+        if self.1.load(Ordering::Relaxed) { ClockState::Synced } else { ClockState::Holdover }
     }
 }

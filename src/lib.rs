@@ -16,3 +16,5 @@ pub mod server; // the district: router, rolling, api
 pub mod store; // the district's database
 
 pub mod clock; // the only place that asks what time it is
+pub mod config; // settings: defaults < file < environment < flags, checked once
+pub mod private; // folders and files for their owner only

@@ -2,9 +2,10 @@
 
 mod roles;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use loa::config::{self, ConfigError};
 use roles::{
     admit, apply, clip, demo, doctor, logging, plan, serve,
     station::{self, StationArguments},
@@ -15,6 +16,10 @@ use tokio::runtime::Builder;
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 struct Arguments {
+    /// The settings file, whose word is less than the environment's and the flags'; else /etc/loa/loa.toml, if there
+    /// is one.
+    #[arg(long, env = "LOA_CONFIG", global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     role: Role,
 }
@@ -34,18 +39,36 @@ enum Role {
     Doctor(doctor::DoctorArguments),
 }
 
+/// What the program exits with when it was asked for what cannot be done.
+const WRONG_USE: u8 = 2;
+
 fn main() -> ExitCode {
-    let done = play(Arguments::parse().role);
-    done.unwrap_or_else(|error| {
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(ConfigError::Usage(error)) => error.exit(),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(WRONG_USE);
+        }
+    };
+    play(arguments).unwrap_or_else(|error| {
         eprintln!("{error:#}");
         ExitCode::FAILURE
     })
 }
 
-fn play(role: Role) -> anyhow::Result<ExitCode> {
-    if matches!(role, Role::Serve(_) | Role::Station(_)) {
-        logging::start();
+fn arguments() -> Result<Arguments, ConfigError> {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    Ok(Arguments::from_arg_matches(&config::read(Arguments::command(), &given)?)?)
+}
+
+fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
+    match &role {
+        Role::Serve(arguments) => logging::start(&arguments.log),
+        Role::Station(arguments) => logging::start(&arguments.log),
+        _ => {}
     }
+    let settings = config::file(config.as_deref());
     let well = |()| ExitCode::SUCCESS;
     match role {
         Role::Plan(arguments) => plan::run(&arguments, clip::measure_entry).map(well),
@@ -63,7 +86,7 @@ fn play(role: Role) -> anyhow::Result<ExitCode> {
                 Role::Apply(arguments) => apply::run(arguments).await.map(well),
                 Role::Enrol(arguments) => admit::enrol(arguments).await.map(well),
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
-                Role::Doctor(arguments) => doctor::run(arguments).await,
+                Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Station(_) => Ok(ExitCode::SUCCESS),
             }
         }),

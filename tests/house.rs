@@ -16,19 +16,24 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("radio", &[]),
+    ("config", &[]),
+    ("private", &[]),
     ("clock", &["radio"]),
     ("almanac", &["radio"]),
     ("planning", &["radio"]),
     ("wire", &["radio"]),
     ("library", &["radio", "wire"]),
-    ("store", &["radio", "wire"]),
-    ("playout", &["radio", "wire", "library", "clock"]),
+    ("store", &["radio", "wire", "private"]),
+    ("playout", &["radio", "wire", "library", "clock", "private"]),
     ("server", &["radio", "wire", "library", "clock", "store", "planning"]),
     (
         "roles",
-        &["radio", "wire", "library", "clock", "store", "planning", "almanac", "playout", "server"],
+        &[
+            "radio", "wire", "library", "clock", "config", "private", "store", "planning",
+            "almanac", "playout", "server",
+        ],
     ),
 ];
 

@@ -41,6 +41,8 @@ async fn the_story_on_postgresql() {
     let store = server.open().await;
     story(&store).await;
     store.close().await;
+    let engine = Store::look(&server.url()).await.unwrap();
+    assert!(engine.starts_with("PostgreSQL "), "{engine}");
     let store = server.open().await;
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
     store.close().await;
@@ -52,8 +54,23 @@ async fn a_damaged_or_strange_database_is_refused_with_the_reason() {
     let file = folder.path().join("loa.db");
     std::fs::write(&file, vec![0x55; 8192]).unwrap();
     assert!(Store::open(&format!("sqlite:{}", file.display())).await.is_err());
-    let strange = Store::open("mysql://localhost/loa").await.unwrap_err();
+    let strange = Store::open("mysql://loa:secret@localhost/loa").await.unwrap_err();
     assert!(matches!(strange, StoreError::Address(_)), "{strange}");
+    assert!(!strange.to_string().contains("secret"), "{strange}");
+}
+
+#[tokio::test]
+async fn a_look_makes_and_changes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("loa.db");
+    let url = format!("sqlite:{}", file.display());
+    assert!(Store::look(&url).await.is_err());
+    assert!(!file.exists());
+    Store::open(&url).await.unwrap().close().await;
+    let before = std::fs::read(&file).unwrap();
+    let engine = Store::look(&url).await.unwrap();
+    assert!(engine.contains("SQLite 3."), "{engine}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
 async fn story(store: &Store) {

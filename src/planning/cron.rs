@@ -1,7 +1,7 @@
 //! Rules as crontab(5) writes them, read exactly as that page says.
 //!
 //! The crate `cron` walks the calendar; what a text means is settled here, because that crate counts Sunday as 1 and
-//! wants both day fields to match. Times are local wall time: zones are [`super::zone`]'s matter.
+//! wants both day fields to match. Times are local wall time: zones are `zone`'s matter.
 
 mod field;
 

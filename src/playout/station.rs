@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::{
     cue::Hours,
-    deck::{Deck, Setup},
+    deck::{Deck, DeckStatus, Setup},
     keep::{Identity, Keep, KeepError, KeepRecorder},
     link::{self, Condition, Confirmer, District, Fetcher, Follower, LinkError},
     speaker::SpeakerName,
@@ -57,10 +57,39 @@ pub enum StationError {
     Deck(std::io::Error),
 }
 
+/// What a station says of itself to whoever looks after the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// It is who it is, and its deck runs.
+    Ready,
+    /// Its deck got on since it last said so.
+    Alive,
+}
+
+/// Tells a deck that gets on from one that is stuck.
+///
+/// A deck gets on when a speaker takes frames. Where none can be opened, it gets on by trying: to start the program anew
+/// plugs no sound card in, and what is missed meanwhile would have no record. When even the tries come to no end, a
+/// sound server has swallowed the thread that opens, and only a new process gets another answer.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Pulse {
+    frames: u64,
+    tries: u64,
+}
+
+impl Pulse {
+    fn beats(&mut self, status: &DeckStatus) -> bool {
+        let now = Self { frames: status.frames, tries: status.tries };
+        let before = std::mem::replace(self, now);
+        before != *self
+    }
+}
+
 /// Runs a station until `shutdown` is done. The line may come and go; only the first enrolment needs it.
 pub async fn run(
     settings: Settings,
     clock: Arc<dyn Clock>,
+    sign: impl Fn(Sign),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StationError> {
     let keep = Arc::new(Keep::open(&settings.data).await?);
@@ -105,7 +134,7 @@ pub async fn run(
                 station: identity.station.clone(),
                 district: district.clone(),
                 keep: keep.clone(),
-                clock,
+                clock: clock.clone(),
                 rundown,
             }
             .run(),
@@ -114,8 +143,10 @@ pub async fn run(
         tokio::spawn(confirmer.clone().run()),
     ];
 
+    sign(Sign::Ready);
     changes.mark_changed();
     let mut look = tokio::time::interval(LOOK);
+    let mut pulse = Pulse::default();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
@@ -126,7 +157,12 @@ pub async fn run(
                 }
             }
             _ = look.tick() => {
-                let condition = condition_of(&settings, &deck, changes.borrow().as_deref());
+                let status = deck.status();
+                if pulse.beats(&status) {
+                    sign(Sign::Alive);
+                }
+                let known = changes.borrow().as_ref().map(|rundown| rundown.version);
+                let condition = condition_of(&settings, status, known, clock.as_ref());
                 told.send_if_modified(|known| {
                     let different = *known != condition;
                     *known = condition;
@@ -150,12 +186,17 @@ pub async fn run(
     Ok(())
 }
 
-fn condition_of(settings: &Settings, deck: &Deck, rundown: Option<&Rundown>) -> Condition {
-    let status = deck.status();
+fn condition_of(
+    settings: &Settings,
+    status: DeckStatus,
+    rundown_version: Option<u64>,
+    clock: &dyn Clock,
+) -> Condition {
     Condition {
         speaker: status.speaker.unwrap_or_else(|| settings.speaker.to_string()),
         faults: status.faults,
-        rundown_version: rundown.map(|rundown| rundown.version),
+        rundown_version,
+        clock: status.clock.unwrap_or_else(|| clock.state()),
     }
 }
 
@@ -173,4 +214,25 @@ async fn identify(settings: &Settings, keep: &Keep) -> Result<Identity, StationE
     let identity = link::enrol(&settings.server, code).await?;
     keep.set_identity(&identity).await?;
     Ok(identity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deck_lives_by_its_frames_or_by_its_tries() {
+        let mut pulse = Pulse::default();
+        for (frames, tries, beats) in [
+            (4_800, 0, true),
+            (9_600, 0, true),
+            (9_600, 0, false),
+            (9_600, 1, true),
+            (9_600, 1, false),
+            (9_700, 1, true),
+        ] {
+            let status = DeckStatus { frames, tries, ..DeckStatus::default() };
+            assert_eq!(pulse.beats(&status), beats, "{frames} frames, {tries} tries");
+        }
+    }
 }

@@ -81,12 +81,15 @@ pub enum Reason {
 }
 
 /// How far a station's clock can be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockState {
     /// The system's time service keeps it.
     Synced,
-    /// It runs on by itself.
+    /// It runs on by itself, as far as anybody knows.
+    #[default]
     Holdover,
     /// It contradicts what is known.
     Untrusted,

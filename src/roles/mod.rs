@@ -9,5 +9,6 @@ pub(crate) mod logging;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod serve;
+pub(crate) mod service;
 pub(crate) mod shutdown;
 pub(crate) mod station;

@@ -1,15 +1,16 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use loa::{
     library::Shelf,
+    private,
     store::{Store, StoreError},
 };
 
 /// Where the district keeps its things.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Place {
-    /// The district's folder: its database and its clips.
+    /// The district's folder: its database, and its clips in the folder clips.
     #[arg(long, env = "LOA_DATA", value_name = "DIR", default_value = "loa-data")]
     pub(crate) data: PathBuf,
     /// A database elsewhere, e.g. postgres://loa@localhost/loa; else loa.db in the folder.
@@ -20,7 +21,7 @@ pub(crate) struct Place {
 impl Place {
     /// Opens the database; makes the folder first.
     pub(crate) async fn store(&self) -> anyhow::Result<Store> {
-        make_private(&self.data)
+        private::folder(&self.data)
             .with_context(|| format!("cannot make the folder {}", self.data.display()))?;
         let url = match &self.database {
             Some(url) => url.clone(),
@@ -36,13 +37,4 @@ impl Place {
         let clips = self.data.join("clips");
         Shelf::open(&clips).with_context(|| format!("cannot open the clips in {}", clips.display()))
     }
-}
-
-/// A folder for its owner only.
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    if folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

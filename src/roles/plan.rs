@@ -98,3 +98,41 @@ fn instant(text: &str) -> Result<UtcMs, String> {
             format!("\"{text}\" is not a time: write 2020-10-01, 2020-10-01T05:00 or 2020-09-30T22:00:00Z")
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_write_them() {
+        for (text, expected) in [
+            ("2020-10-01", "2020-09-30T17:00:00Z"),
+            ("2020-10-01T05:00", "2020-09-30T22:00:00Z"),
+            ("2020-10-01T05:00:30", "2020-09-30T22:00:30Z"),
+            ("2020-10-01T05:00:00+07:00", "2020-09-30T22:00:00Z"),
+            ("2020-09-30T22:00:00Z", "2020-09-30T22:00:00Z"),
+            ("2020-02-29", "2020-02-28T17:00:00Z"),
+        ] {
+            assert_eq!(instant(text), Ok(expected.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused_with_what_would_be_one() {
+        for bad in [
+            "",
+            "tomorrow",
+            "1/10/2020",
+            "2019-02-29",
+            "2020-10-01T24:00",
+            "05:00",
+            "2020-10-01 05:00",
+        ] {
+            let why = instant(bad).unwrap_err();
+            assert!(
+                why.starts_with(&format!("\"{bad}\" is not a time: write 2020-10-01")),
+                "{why}"
+            );
+        }
+    }
+}

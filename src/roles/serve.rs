@@ -1,22 +1,24 @@
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use loa::{
     clock::{Clock, SystemClock},
     playout::{
         speaker::SpeakerName,
-        station::{self, Settings},
+        station::{self, Settings, Sign, StationError},
     },
     radio::{StationId, StationKind},
     server::{self, District, Limits},
     store::Store,
 };
-use sd_notify::NotifyState;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info};
 
-use super::{admit, place::Place, shutdown, station::SoundArguments};
+use super::{admit, logging::LogArguments, place::Place, service, station::SoundArguments};
+
+/// How often the server says that it lives.
+const TURN: Duration = Duration::from_secs(1);
 
 /// Run the district: plan, hand out rundowns and clips, take confirmations.
 #[derive(Debug, clap::Args)]
@@ -24,20 +26,31 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     place: Place,
     /// The address to listen at. Beyond this machine only when told so, e.g. 0.0.0.0:8080.
-    #[arg(long, env = "LOA_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "LOA_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080",
+          value_parser = address)]
     listen: SocketAddr,
     /// The district's own station plays here: device, device:NAME, wav:PATH or silent. Without, it is another program's.
     #[arg(long, env = "LOA_SPEAKER", value_name = "SPEAKER")]
     speaker: Option<SpeakerName>,
     /// Which station is the district's own, where there are several of its kind.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, env = "LOA_STATION", value_name = "ID")]
     station: Option<StationId>,
     /// Days beyond today that stations are sent their rundown for: so long can a line be cut.
-    #[arg(long, value_name = "DAYS", default_value_t = 35,
+    #[arg(long, env = "LOA_DAYS_AHEAD", value_name = "DAYS", default_value_t = 35,
           value_parser = clap::value_parser!(u32).range(1..=366))]
     days_ahead: u32,
     #[command(flatten)]
     sound: SoundArguments,
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "\"{text}\" is no address to listen at: write one like 127.0.0.1:8080 or 0.0.0.0:8080"
+        )
+    })
 }
 
 /// Serves until it is asked to stop.
@@ -60,24 +73,27 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         stop_server.clone().cancelled_owned(),
     ));
     info!(%address, "serving");
-    if let Err(error) = sd_notify::notify(&[NotifyState::Ready]) {
-        warn!(%error, "cannot tell the service manager");
-    }
     let playing = match arguments.speaker.clone() {
         Some(speaker) => {
             let settings = own_station(&arguments, district.store(), speaker, address).await?;
-            Some(tokio::spawn(station::run(
-                settings,
-                clock,
-                stop_station.clone().cancelled_owned(),
-            )))
+            let stop = stop_station.clone().cancelled_owned();
+            Some(tokio::spawn(play(settings, clock, stop)))
         }
         None => None,
     };
+    service::ready();
 
-    shutdown::asked().await;
-    info!("stopping");
-    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    let mut asked = std::pin::pin!(service::asked_to_stop());
+    let mut turn = tokio::time::interval(TURN);
+    loop {
+        tokio::select! {
+            () = &mut asked => break,
+            // While its own station plays, that one's frames keep the watchdog off.
+            _ = turn.tick() => if !serving.is_finished() && playing.as_ref().is_none_or(JoinHandle::is_finished) {
+                service::alive();
+            }
+        }
+    }
     // First the station, so that its last records still find the server.
     stop_station.cancel();
     let station_stopped = match playing {
@@ -88,6 +104,24 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     serving.await.context("the server")??;
     district.store().close().await;
     Ok(station_stopped?)
+}
+
+/// Plays at the district's own station. When that cannot go on, the communes still have their server.
+async fn play(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), StationError> {
+    let sign = |sign| match sign {
+        // It is the server's readiness that others wait for.
+        Sign::Ready => {}
+        Sign::Alive => service::alive(),
+    };
+    let stopped = station::run(settings, clock, sign, stop).await;
+    if let Err(error) = &stopped {
+        error!(%error, "the district's own station does not play");
+    }
+    stopped
 }
 
 /// The district's own station talks to the district as every other does, over HTTP.
@@ -129,7 +163,7 @@ async fn own_station(
         code,
         data,
         speaker,
-        hours: arguments.sound.hours()?,
+        hours: arguments.sound.hours(),
         volume: arguments.sound.volume(),
     })
 }

@@ -1,4 +1,4 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, str::FromStr, sync::Arc};
 
 use chrono_tz::Tz;
 use loa::{
@@ -11,7 +11,7 @@ use loa::{
     radio::{Gain, QuietHours},
 };
 
-use super::shutdown;
+use super::{logging::LogArguments, service};
 
 /// Play what the district orders, and confirm what sounded.
 #[derive(Debug, clap::Args)]
@@ -30,21 +30,24 @@ pub(crate) struct StationArguments {
     speaker: SpeakerName,
     #[command(flatten)]
     sound: SoundArguments,
+    #[command(flatten)]
+    pub(crate) log: LogArguments,
 }
 
 /// How a station sounds.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct SoundArguments {
-    /// Hours in which the station airs nothing routine, whoever orders it; `none` for none.
+    /// Hours in which the station airs nothing routine, whoever orders it: one span, several with commas, or `none`.
     #[arg(
         long,
         env = "LOA_QUIET_HOURS",
         value_name = "HH:MM-HH:MM",
         default_value = "21:00-05:00"
     )]
-    quiet_hours: String,
+    quiet_hours: Quiet,
     /// The zone of the quiet hours.
-    #[arg(long, env = "LOA_ZONE", value_name = "ZONE", default_value = "Asia/Ho_Chi_Minh")]
+    #[arg(long, env = "LOA_ZONE", value_name = "ZONE", default_value = "Asia/Ho_Chi_Minh",
+          value_parser = zone)]
     zone: Tz,
     /// 0 to 100.
     #[arg(long, env = "LOA_VOLUME", value_name = "PERCENT", default_value_t = 100,
@@ -54,18 +57,35 @@ pub(crate) struct SoundArguments {
 
 impl SoundArguments {
     /// When the station airs nothing routine.
-    pub(crate) fn hours(&self) -> anyhow::Result<Hours> {
-        let quiet: Vec<QuietHours> = match self.quiet_hours.as_str() {
-            "none" => Vec::new(),
-            spans => spans.split(',').map(str::parse).collect::<Result<_, _>>()?,
-        };
-        Ok(Hours { quiet, zone: self.zone })
+    pub(crate) fn hours(&self) -> Hours {
+        Hours { quiet: self.quiet_hours.0.clone(), zone: self.zone }
     }
 
     /// The volume as a change of level.
     pub(crate) fn volume(&self) -> Gain {
         Gain::from_db(20.0 * (f64::from(self.volume) / 100.0).log10())
     }
+}
+
+/// The spans of quiet hours, as people write them.
+#[derive(Debug, Clone)]
+struct Quiet(Vec<QuietHours>);
+
+impl FromStr for Quiet {
+    type Err = <QuietHours as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self(Vec::new())),
+            spans => {
+                spans.split(',').map(|span| span.trim().parse()).collect::<Result<_, _>>().map(Self)
+            }
+        }
+    }
+}
+
+fn zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is no time zone: write one like Asia/Ho_Chi_Minh"))
 }
 
 /// Runs until it is asked to stop.
@@ -75,8 +95,9 @@ pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
         code: arguments.code,
         data: arguments.data,
         speaker: arguments.speaker,
-        hours: arguments.sound.hours()?,
+        hours: arguments.sound.hours(),
         volume: arguments.sound.volume(),
     };
-    Ok(station::run(settings, Arc::new(SystemClock), shutdown::asked()).await?)
+    let clock = Arc::new(SystemClock);
+    Ok(station::run(settings, clock, service::tell, service::asked_to_stop()).await?)
 }

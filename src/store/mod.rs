@@ -57,8 +57,16 @@ pub enum StoreError {
         found: String,
     },
     /// The address names no engine that Loa knows.
-    #[error("\"{0}\" is no database address: write sqlite:FILE or postgres://USER@HOST/NAME")]
+    #[error("\"{0}:\" begins no database address: write sqlite:FILE or postgres://USER@HOST/NAME")]
     Address(String),
+    /// The database's file could not be made.
+    #[error("cannot make or write {file}: {source}; see that its folder is there and yours")]
+    File {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// What was stored cannot be read back.
     #[error("the stored {what} \"{id}\" cannot be read: {why}")]
     Unreadable {

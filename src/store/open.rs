@@ -14,6 +14,7 @@ use super::{
     db::{Db, Engine, SqlitePools, sql},
     writer::Writer,
 };
+use crate::private;
 
 /// Append-only: a migration that has been released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] =
@@ -26,21 +27,22 @@ impl Store {
     /// Opens `sqlite:FILE` (made when missing) or `postgres://…`, checks it and brings its tables up to date. Must be
     /// called inside a tokio runtime.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let db = if url.starts_with("sqlite:") {
-            open_sqlite(url).await?
-        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let pool = PgPoolOptions::new()
-                .max_connections(16)
-                .acquire_timeout(Duration::from_secs(10))
-                .connect(url)
-                .await?;
-            migrator().run(&pool).await?;
-            Engine::Postgres(pool)
-        } else {
-            return Err(StoreError::Address(url.to_owned()));
-        };
+        let db = connect(url, For::Work).await?;
+        distrust(&db).await?;
+        match &db {
+            Engine::Sqlite(pools) => migrator().run(&pools.write).await?,
+            Engine::Postgres(pool) => migrator().run(pool).await?,
+        }
         let writer = Writer::start(db.clone());
         Ok(Self { db, writer })
+    }
+
+    /// Looks at a database without changing it; says which engine it is.
+    pub async fn look(url: &str) -> Result<String, StoreError> {
+        let db = connect(url, For::Look).await?;
+        let engine = distrust(&db).await;
+        close(&db).await;
+        engine
     }
 
     /// Whether the database answers.
@@ -52,13 +54,17 @@ impl Store {
     /// Lets waiting records be committed, then closes every connection.
     pub async fn close(&self) {
         self.writer.stop().await;
-        match &self.db {
-            Engine::Sqlite(pools) => {
-                pools.read.close().await;
-                pools.write.close().await;
-            }
-            Engine::Postgres(pool) => pool.close().await,
+        close(&self.db).await;
+    }
+}
+
+async fn close(db: &Db) {
+    match db {
+        Engine::Sqlite(pools) => {
+            pools.read.close().await;
+            pools.write.close().await;
         }
+        Engine::Postgres(pool) => pool.close().await,
     }
 }
 
@@ -69,30 +75,65 @@ fn migrator() -> Migrator {
     Migrator::with_migrations(migrations.collect())
 }
 
-async fn open_sqlite(url: &str) -> Result<Db, StoreError> {
+/// What a database is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    Work,
+    Look,
+}
+
+async fn connect(url: &str, wanted: For) -> Result<Db, StoreError> {
+    match url.split(':').next().unwrap_or_default() {
+        "sqlite" => connect_sqlite(url, wanted).await,
+        "postgres" | "postgresql" => {
+            let pool = PgPoolOptions::new()
+                .max_connections(16)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect(url)
+                .await?;
+            Ok(Engine::Postgres(pool))
+        }
+        // The rest of it may hold a password.
+        scheme => Err(StoreError::Address(scheme.to_owned())),
+    }
+}
+
+async fn connect_sqlite(url: &str, wanted: For) -> Result<Db, StoreError> {
     let options = SqliteConnectOptions::from_str(url)?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10));
-    let file = options.get_filename().display().to_string();
+    let options = match wanted {
+        For::Look => options.read_only(true),
+        For::Work => {
+            let file = options.get_filename();
+            private::file(file)
+                .map_err(|source| StoreError::File { file: file.display().to_string(), source })?;
+            options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
+        }
+    };
     let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
     let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-    let db = Engine::Sqlite(SqlitePools { write: write.clone(), read });
+    Ok(Engine::Sqlite(SqlitePools { write, read }))
+}
 
+/// Says which engine it is, if it may be trusted with data.
+async fn distrust(db: &Db) -> Result<String, StoreError> {
     let mut reader = db.reader().await?;
+    let Engine::Sqlite(pools) = db else {
+        let version: String = first(sql!(fetch &mut reader, "show server_version")?)?;
+        return Ok(format!("PostgreSQL {version}"));
+    };
     let version: String = first(sql!(fetch &mut reader, "select sqlite_version()")?)?;
     if parse_version(&version) < Some(OLDEST_SQLITE) {
         return Err(StoreError::OldSqlite(version));
     }
     let found: String = first(sql!(fetch &mut reader, "pragma quick_check(1)")?)?;
-    if found != "ok" {
-        return Err(StoreError::Damaged { file, found });
+    let file = pools.read.connect_options().get_filename().display().to_string();
+    if found == "ok" {
+        Ok(format!("{file}: SQLite {version}, not damaged"))
+    } else {
+        Err(StoreError::Damaged { file, found })
     }
-    drop(reader);
-    migrator().run(&write).await?;
-    Ok(db)
 }
 
 fn first(rows: Vec<super::db::Row>) -> Result<String, StoreError> {

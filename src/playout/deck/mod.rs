@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    radio::{AiringId, Evidence, Gain, UtcMs},
+    radio::{AiringId, ClockState, Evidence, Gain, UtcMs},
     wire::Rundown,
 };
 
@@ -64,6 +64,10 @@ pub struct DeckStatus {
     pub frames: u64,
     /// Times the speaker that is open ran empty.
     pub xruns: u32,
+    /// Times a speaker was to be opened and could not be.
+    pub tries: u64,
+    /// `Untrusted` where the clock contradicts what the deck knows; none: the machine's word on it stands.
+    pub clock: Option<ClockState>,
 }
 
 /// A running deck. Dropping it stops it.

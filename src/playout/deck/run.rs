@@ -60,6 +60,7 @@ pub(super) struct Running {
     closed_because: Option<String>,
     record_fault: Option<String>,
     taken_before: u64,
+    tries: u64,
     pub(super) next: Option<Air>,
     pub(super) on_air: Option<Air>,
     pub(super) ledger: Ledger,
@@ -86,6 +87,7 @@ impl Running {
             closed_because: None,
             record_fault: None,
             taken_before: 0,
+            tries: 0,
             next: None,
             on_air: None,
             ledger: Ledger::default(),
@@ -163,6 +165,7 @@ impl Running {
                 self.stage = Some(Stage::new(speaker, self.clock.as_ref()));
             }
             Some(Err(why)) => {
+                self.tries += 1;
                 let why = why.to_string();
                 if self.closed_because.as_ref() != Some(&why) {
                     tracing::warn!(%why, "no sound");
@@ -415,6 +418,8 @@ impl Running {
             self.next.as_ref().map(|next| (next.airing.id.clone(), next.airing.starts_at));
         status.faults = faults.into_iter().flatten().cloned().collect();
         status.frames = self.taken_before + taken;
+        status.tries = self.tries;
+        status.clock = self.trust();
         status.xruns = self.stage.as_ref().map_or(0, |stage| stage.position.xruns);
     }
 }

@@ -22,6 +22,11 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, watch};
 
+use crate::private;
+
+/// The store's name in the station's folder.
+const FILE: &str = "station.db";
+
 /// Why the station's own store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {
@@ -35,8 +40,8 @@ pub enum KeepError {
         /// What SQLite said.
         source: sqlx::Error,
     },
-    /// The folder could not be made.
-    #[error("cannot make the station's folder {path}: {source}")]
+    /// The folder could not be made or written.
+    #[error("cannot keep anything in the station's folder {path}: {source}; see that it is yours")]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -46,6 +51,11 @@ pub enum KeepError {
     /// A statement failed.
     #[error("the station's store failed: {0}")]
     Sql(#[from] sqlx::Error),
+    /// SQLite's own check found damage.
+    #[error(
+        "the station's store is damaged ({0}): stop the station, put its station.db aside and enrol it anew"
+    )]
+    Damaged(String),
     /// A row is not what was written.
     #[error("the station's store holds what it should not: {0}")]
     Content(#[from] serde_json::Error),
@@ -70,12 +80,12 @@ pub struct Keep {
 impl Keep {
     /// Opens or makes `station.db` in the folder, readable by its owner only, and begins a new boot.
     pub async fn open(folder: &Path) -> Result<Self, KeepError> {
-        make_private(folder)
+        let path = folder.join(FILE);
+        private::folder(folder)
+            .and_then(|()| private::file(&path))
             .map_err(|source| KeepError::Folder { path: folder.to_owned(), source })?;
-        let path = folder.join("station.db");
         let options = SqliteConnectOptions::new()
             .filename(&path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -100,6 +110,30 @@ impl Keep {
         })
     }
 
+    /// Opens the store of a folder to look only: nothing is made, changed or begun.
+    pub async fn look(folder: &Path) -> Result<Self, KeepError> {
+        let path = folder.join(FILE);
+        let options = SqliteConnectOptions::new().filename(&path).read_only(true);
+        let db = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .map_err(|source| KeepError::Open { path, source })?;
+        let (boot, sequence) = (String::new(), Mutex::new(0));
+        Ok(Self { db, boot, sequence, grown: watch::Sender::new(0) })
+    }
+
+    /// Whether SQLite finds its file whole; says which SQLite that is.
+    pub async fn check(&self) -> Result<String, KeepError> {
+        let found: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(&self.db).await?;
+        if found != "ok" {
+            return Err(KeepError::Damaged(found));
+        }
+        let version: String =
+            sqlx::query_scalar("select sqlite_version()").fetch_one(&self.db).await?;
+        Ok(format!("SQLite {version}, not damaged"))
+    }
+
     /// The name of this run of the program.
     pub fn boot(&self) -> &str {
         &self.boot
@@ -114,15 +148,6 @@ impl Keep {
     pub async fn close(&self) {
         self.db.close().await;
     }
-}
-
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    if folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
 }
 
 /// SQLite's integers are signed; ours that count never reach the sign.

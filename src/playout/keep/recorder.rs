@@ -6,7 +6,7 @@ use super::Keep;
 use crate::{
     clock::Clock,
     playout::record::{Draft, NotKept, Recorder, Started},
-    radio::{ClockState, StationId},
+    radio::StationId,
     wire::AsRunRecord,
 };
 
@@ -49,8 +49,7 @@ impl KeepRecorder {
             clip: draft.clip,
             title: draft.title.to_string(),
             rundown_version: draft.rundown_version,
-            // No time service is asked yet, so more than holdover is never claimed.
-            clock: draft.clock.unwrap_or(ClockState::Holdover),
+            clock: draft.clock.unwrap_or_else(|| self.clock.state()),
             previous: None,
             signature: None,
         }

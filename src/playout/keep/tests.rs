@@ -1,5 +1,9 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::{
+    clock::TestClock,
+    playout::record::{Draft, Recorder},
     radio::{ClockState, Outcome, Reason, UtcMs},
     wire::{AsRunRecord, Receipt, ReceiptResult},
 };
@@ -34,6 +38,32 @@ fn record(airing: &str) -> AsRunRecord {
         clock: ClockState::Holdover,
         previous: None,
         signature: None,
+    }
+}
+
+fn draft(clock: Option<ClockState>) -> Draft {
+    Draft {
+        airing: "s.a.20200930T220000Z".parse().unwrap(),
+        position: 0,
+        attempt: 1,
+        scheduled_at: NOW,
+        started_at: None,
+        ended_at: None,
+        frames_played: 0,
+        frames_expected: 48_000,
+        sample_rate: 48_000,
+        start_error_us: None,
+        outcome: Outcome::Missed,
+        reason: Some(Reason::TooLate),
+        detail: None,
+        evidence: None,
+        pace_ppm: None,
+        xruns: 0,
+        speaker: None,
+        clip: None,
+        title: "Bluezone".into(),
+        rundown_version: 1,
+        clock,
     }
 }
 
@@ -87,6 +117,30 @@ async fn only_a_receipt_ends_the_waiting() {
         .unwrap();
     assert_eq!(keep.waiting(10).await.unwrap()[0].sequence, 3);
     assert_eq!((keep.count_waiting().await.unwrap(), keep.count_rejected().await.unwrap()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_record_says_what_the_machine_knows_of_its_clock_unless_the_deck_knows_better() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Arc::new(Keep::open(folder.path()).await.unwrap());
+    let clock = Arc::new(TestClock::at(NOW));
+    let recorder = Arc::new(KeepRecorder {
+        keep: keep.clone(),
+        station: "thach-lam".parse().unwrap(),
+        clock: clock.clone(),
+        runtime: tokio::runtime::Handle::current(),
+    });
+    for (is_kept, deck, said) in [
+        (false, None, ClockState::Holdover),
+        (true, None, ClockState::Synced),
+        (true, Some(ClockState::Untrusted), ClockState::Untrusted),
+    ] {
+        clock.keep(is_kept);
+        let (recorder, draft) = (recorder.clone(), draft(deck));
+        tokio::task::spawn_blocking(move || recorder.ended(&draft)).await.unwrap().unwrap();
+        let waiting = keep.waiting(10).await.unwrap();
+        assert_eq!(waiting.last().map(|waiting| waiting.record.clock), Some(said));
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ pub struct Condition {
     pub faults: Vec<String>,
     /// The version of the rundown followed.
     pub rundown_version: Option<u64>,
+    /// How far its clock can be believed.
+    pub clock: ClockState,
 }
 
 /// Hands the spool's records to the district until each has its receipt.
@@ -79,7 +81,7 @@ impl Confirmer {
             status: Some(StationStatus {
                 software: SOFTWARE.to_owned(),
                 speaker: condition.speaker,
-                clock: ClockState::Holdover,
+                clock: condition.clock,
                 rundown_version: condition.rundown_version,
                 waiting: self.keep.count_waiting().await?,
                 faults,

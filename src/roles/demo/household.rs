@@ -137,8 +137,16 @@ impl Household {
         environment: &[(&str, &str)],
     ) -> anyhow::Result<()> {
         let log = fs::File::create(self.folder.join(format!("{name}.log")))?;
-        let child = Command::new(std::env::current_exe()?)
+        let mut command = Command::new(std::env::current_exe()?);
+        // The settings of a district that also runs here are not the demo's: it would write into its database.
+        for (setting, _) in std::env::vars_os() {
+            if setting.as_encoded_bytes().starts_with(b"LOA_") && setting != "LOA_LOG" {
+                command.env_remove(setting);
+            }
+        }
+        let child = command
             .args(arguments)
+            .env("LOA_CONFIG", "/dev/null")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -1,0 +1,106 @@
+//! What any machine needs: sound, a clock, room on the disk, secrets that are kept.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use loa::{
+    clock::{Clock, SystemClock},
+    playout::speaker::SpeakerName,
+    private,
+    radio::UtcMs,
+};
+use tokio::task::spawn_blocking;
+
+use super::Finding;
+
+/// Less free disk than this is trouble soon: 500 MB.
+const LITTLE_DISK: u64 = 500 << 20;
+
+/// A clock that shows an earlier time than this was never set: 2026-11-01.
+const LOA_IS_NEWER_THAN: UtcMs = UtcMs(1_793_491_200_000);
+
+/// Where tokens lie, and what SQLite puts beside them while it works.
+const SECRETS: [&str; 2] = ["loa.db", "station.db"];
+const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Settings that hold a secret.
+const SECRET_SETTINGS: [&str; 2] = ["code", "database"];
+
+pub(super) async fn sound(speaker: SpeakerName) -> Finding {
+    let opened = spawn_blocking(move || {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        speaker.open(&clock).map(|speaker| speaker.name())
+    });
+    match opened.await {
+        Ok(opened) => opened.map_err(|error| error.to_string()),
+        Err(_) => {
+            Err("the sound device failed when it was opened: try another with --speaker".into())
+        }
+    }
+}
+
+pub(super) async fn clock() -> Finding {
+    let now = SystemClock.now();
+    if now < LOA_IS_NEWER_THAN {
+        return Err(format!("it shows {now}, which is long past: set it, and see to its battery"));
+    }
+    match spawn_blocking(SystemClock::time_service).await.unwrap_or_default() {
+        Some(service) => Ok(format!("{now}, kept by {service}")),
+        None => Ok(format!(
+            "{now}; no time service keeps it, so it drifts: install systemd-timesyncd or chrony where there is a line"
+        )),
+    }
+}
+
+pub(super) fn disk(folder: &Path) -> Finding {
+    let space = rustix::fs::statvfs(folder).map_err(|error| {
+        let folder = folder.display();
+        format!("cannot look at {folder}: {error}; make it, or choose another with --data")
+    })?;
+    let tried = tempfile::tempfile_in(folder);
+    let folder = folder.display();
+    tried.map_err(|error| {
+        format!("cannot write in {folder}: {error}; give it to the user that runs loa")
+    })?;
+    let free = space.f_bavail.saturating_mul(space.f_frsize);
+    if free < LITTLE_DISK {
+        return Err(format!("{} MB free in {folder}: make room", free >> 20));
+    }
+    Ok(format!("{} MB free in {folder}", free >> 20))
+}
+
+pub(super) fn secrets(folder: &Path) -> Finding {
+    let all = [folder.to_owned(), folder.join("station")].into_iter().flat_map(|folder| {
+        SECRETS.into_iter().flat_map(move |name| {
+            let folder = folder.clone();
+            BESIDE.into_iter().map(move |suffix| folder.join(format!("{name}{suffix}")))
+        })
+    });
+    let open: Vec<String> = all
+        .filter(|file: &PathBuf| private::is_open(file))
+        .map(|file| file.display().to_string())
+        .collect();
+    if open.is_empty() {
+        return Ok(format!("those in {} are their owner's only", folder.display()));
+    }
+    Err(format!("others may read {0}: chmod go= {0}", open.join(" ")))
+}
+
+pub(super) fn settings(file: &Path) -> Finding {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        format!("cannot read {shown}: {error}; give it to the user that runs loa")
+    })?;
+    let names = text.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name.trim());
+    let secret = names.into_iter().find(|name| SECRET_SETTINGS.contains(name));
+    let anybody = file.metadata().is_ok_and(|file| file.permissions().mode() & 0o007 != 0);
+    match secret {
+        Some(name) if anybody => {
+            Err(format!("{shown} holds {name}, and anybody may read it: chmod o= {shown}"))
+        }
+        _ => Ok(format!("taken from {shown}")),
+    }
+}
