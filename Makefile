@@ -2,7 +2,7 @@
 
 BUILD_NEEDS = libasound2-dev pkg-config
 BENCH_NEEDS = mpg123 mpv ffmpeg
-TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql
+TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql iproute2 iptables
 
 .PHONY: run test bench fuzz soak check
 

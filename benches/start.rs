@@ -257,7 +257,7 @@ fn cost(folder: &Path) {
     let village = village::Village::found(folder);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _district = runtime.block_on(village.serve());
-    let mut station = village.command(&village.station_arguments("xa", "device"));
+    let mut station = village.command(&village.station_arguments("xa", "device", &village.address));
     let station = start(&mut station, folder);
     let mut players = [station, mpg123(folder, &file), mpv(folder, &file)];
     let (names, mut seen) = (["loa", "mpg123", "mpv"], [(0.0, 0); 3]);

@@ -10,66 +10,19 @@
     reason = "a test that goes wrong is to stop there"
 )]
 
-mod tones;
 #[path = "../village/mod.rs"]
 mod village;
 
-use std::{collections::HashMap, fmt::Write as _, fs, path::Path, time::Duration};
+use std::{collections::HashMap, fs, path::Path, time::Duration};
 
-use loa::clock::{Clock as _, SystemClock};
-use rusqlite::Connection;
 use village::Village;
 
 const STATIONS: [&str; 4] = ["mot", "hai", "ba", "bon"];
-/// From one airing to the next.
-const APART: Duration = Duration::from_secs(3);
-const SECONDS: f64 = 1.2;
 
 /// Kills of each station; `LOA_KILLS` asks for more.
 fn kills() -> usize {
     let wanted = std::env::var("LOA_KILLS").ok().and_then(|kills| kills.parse().ok());
     wanted.unwrap_or(50)
-}
-
-/// The clips and rules of a compressed day: every airing has a clip of its own, so that the recordings tell which it was.
-fn write_day(folder: &Path, airings: usize) {
-    let mut toml =
-        String::from("[[unit]]\nid = \"xa\"\ncode = \"1\"\nname = \"Xã\"\nkind = \"commune\"\n");
-    for station in STATIONS {
-        writeln!(
-            toml,
-            "[[station]]\nid = \"{station}\"\nname = \"{station}\"\nkind = \"commune\"\nunit = \"xa\""
-        )
-        .unwrap();
-    }
-    let first = SystemClock.now() + Duration::from_secs(15);
-    for n in 0..airings {
-        tones::write(&folder.join(format!("{n}.wav")), n, SECONDS);
-        let at = (first + APART * n as u32).to_chrono().format("%Y-%m-%dT%H:%M:%S");
-        writeln!(
-            toml,
-            r#"[[clip]]
-id = "c{n}"
-file = "{n}.wav"
-title = "Bản ghi {n}"
-approved_by = "Lan"
-[[programme]]
-id = "p{n}"
-title = "Chương trình {n}"
-items = [{{ clip = "c{n}" }}]
-[[schedule]]
-id = "s{n}"
-title = "Lịch {n}"
-programme = "p{n}"
-dates = ["{at}"]
-zone = "UTC"
-stations = {{ units = ["xa"] }}
-late_limit = "1s"
-on_holidays = true"#
-        )
-        .unwrap();
-    }
-    fs::write(folder.join("schedules.toml"), toml).unwrap();
 }
 
 /// Starts a station and kills it at a moment that nobody chose, until the day is over or it has been killed enough.
@@ -91,7 +44,7 @@ async fn a_station_that_is_killed_at_any_moment() {
     let kills = kills();
     // A kill takes a second and a quarter on average; a few airings are left for afterwards.
     let airings = kills / 2 + 4;
-    write_day(folder.path(), airings);
+    village::day::write(folder.path(), &STATIONS, airings, Duration::from_secs(3));
     let village = Village::found(folder.path());
     let server = village.serve().await;
     let torments =
@@ -104,14 +57,7 @@ async fn a_station_that_is_killed_at_any_moment() {
         .map(|station| village.station(station, &format!("wav:{station}-last.wav")))
         .collect();
     for station in STATIONS {
-        village
-            .until(&format!("every airing at {station} has its state"), async || {
-                let airings = village.airings(station).await;
-                airings
-                    .iter()
-                    .all(|airing| airing["state"] != "planned" && airing["state"] != "unreported")
-            })
-            .await;
+        village.until_reported(station).await;
     }
     last.into_iter().for_each(village::Program::stop);
 
@@ -140,7 +86,7 @@ async fn a_station_that_is_killed_at_any_moment() {
     assert!(outcomes["simulated"] > 0 && outcomes["interrupted"] > 0, "{outcomes:?}");
     server.stop();
     for station in STATIONS {
-        same_records(folder.path(), station);
+        village.assert_same_records(station);
     }
 }
 
@@ -151,25 +97,10 @@ fn recordings(folder: &Path, station: &str, clips: usize) -> HashMap<usize, Vec<
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         if name.starts_with(&format!("{station}-")) && name.ends_with(".wav") {
-            for (clip, tenths) in tones::heard(&path, clips) {
+            for (clip, tenths) in village::tones::heard(&path, clips) {
                 pieces.entry(clip).or_default().push(tenths);
             }
         }
     }
     pieces
-}
-
-/// What the station keeps and what the district keeps is the same, once each, without a gap.
-fn same_records(folder: &Path, station: &str) {
-    let own = Connection::open(folder.join(station).join("station.db")).unwrap();
-    let count =
-        |db: &Connection, sql: &str| -> i64 { db.query_one(sql, [], |row| row.get(0)).unwrap() };
-    assert_eq!(count(&own, "select count(*) from spool where receipt is null"), 0);
-    let made = count(&own, "select count(*) from spool");
-    assert_eq!(count(&own, "select max(sequence) from spool"), made);
-    let district = Connection::open(folder.join("district").join("loa.db")).unwrap();
-    let kept = format!("from as_run where station = '{station}'");
-    assert_eq!(count(&district, &format!("select count(*) {kept}")), made);
-    assert_eq!(count(&district, &format!("select count(distinct sequence) {kept}")), made);
-    assert_eq!(count(&district, &format!("select max(sequence) {kept}")), made);
 }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod day;
+pub mod tones;
+
 use std::{
     fs,
     net::TcpListener,
@@ -11,6 +14,7 @@ use std::{
 };
 
 use reqwest::StatusCode;
+use rusqlite::Connection;
 use serde_json::Value;
 
 /// How long anything may take before a test is given up; no test is about it.
@@ -51,13 +55,18 @@ pub struct Village {
 }
 
 impl Village {
-    /// A district to which `schedules.toml` in its folder has been applied.
+    /// A district on this machine to which `schedules.toml` in its folder has been applied.
     pub fn found(folder: &Path) -> Self {
+        Self::found_at(folder, "127.0.0.1")
+    }
+
+    /// The same at another address of this machine.
+    pub fn found_at(folder: &Path, ip: &str) -> Self {
         // Free a moment ago, and nobody else on this machine is likely to take it.
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
         let mut village = Self {
             folder: folder.to_owned(),
-            address: format!("http://127.0.0.1:{port}"),
+            address: format!("http://{ip}:{port}"),
             token: String::new(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
         };
@@ -86,20 +95,21 @@ impl Village {
     }
 
     /// Starts one, its log in a file of that name.
-    pub fn start(&self, name: &str, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Program {
+    pub fn start(&self, name: &str, mut command: Command) -> Program {
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(self.folder.join(format!("{name}.log")))
             .unwrap();
-        let child = self.command(arguments).stdout(Stdio::null()).stderr(log).spawn();
+        let child = command.stdout(Stdio::null()).stderr(log).spawn();
         Program(child.unwrap())
     }
 
     /// Starts the district and waits until it is ready.
     pub async fn serve(&self) -> Program {
         let listen = self.address.trim_start_matches("http://");
-        let program = self.start("serve", &["serve", "--data", "district", "--listen", listen]);
+        let program =
+            self.start("serve", self.command(&["serve", "--data", "district", "--listen", listen]));
         self.until("the district is ready", async || {
             let answer = self.http.get(format!("{}/readyz", self.address)).send().await;
             answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
@@ -108,10 +118,11 @@ impl Village {
         program
     }
 
-    /// What a station that knows no quiet hours is started with; one that is not enrolled gets a code.
-    pub fn station_arguments(&self, name: &str, speaker: &str) -> Vec<String> {
+    /// What a station that knows no quiet hours is started with, to call this address; one that is not enrolled gets a
+    /// code.
+    pub fn station_arguments(&self, name: &str, speaker: &str, server: &str) -> Vec<String> {
         let mut arguments: Vec<String> =
-            ["station", "--server", &self.address, "--data", name, "--speaker", speaker]
+            ["station", "--server", server, "--data", name, "--speaker", speaker]
                 .map(str::to_owned)
                 .to_vec();
         arguments.extend(["--quiet-hours", "none"].map(str::to_owned));
@@ -123,13 +134,13 @@ impl Village {
 
     /// Starts a station.
     pub fn station(&self, name: &str, speaker: &str) -> Program {
-        self.start(name, &self.station_arguments(name, speaker))
+        self.start(name, self.command(&self.station_arguments(name, speaker, &self.address)))
     }
 
     fn is_enrolled(&self, name: &str) -> bool {
         let file = self.folder.join(name).join("station.db");
         file.exists()
-            && rusqlite::Connection::open(file)
+            && Connection::open(file)
                 .and_then(|db| db.query_one("select count(*) from identity", [], |row| row.get(0)))
                 .is_ok_and(|enrolled: i64| enrolled == 1)
     }
@@ -179,5 +190,48 @@ impl Village {
                 None => return airings,
             }
         }
+    }
+
+    /// Waits until every airing at a station is over and reported.
+    pub async fn until_reported(&self, station: &str) {
+        self.until(&format!("every airing at {station} has its state"), async || {
+            let airings = self.airings(station).await;
+            airings
+                .iter()
+                .all(|airing| airing["state"] != "planned" && airing["state"] != "unreported")
+        })
+        .await;
+    }
+
+    /// What the station keeps and what the district keeps is the same, once each, without a gap.
+    pub fn assert_same_records(&self, station: &str) {
+        let own = Connection::open(self.folder.join(station).join("station.db")).unwrap();
+        let count = |db: &Connection, sql: &str| -> i64 {
+            db.query_one(sql, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(count(&own, "select count(*) from spool where receipt is null"), 0);
+        let made = count(&own, "select count(*) from spool");
+        assert_eq!(count(&own, "select max(sequence) from spool"), made);
+        let district = Connection::open(self.folder.join("district").join("loa.db")).unwrap();
+        let kept = format!("from as_run where station = '{station}'");
+        assert_eq!(count(&district, &format!("select count(*) {kept}")), made);
+        assert_eq!(count(&district, &format!("select count(distinct sequence) {kept}")), made);
+        assert_eq!(count(&district, &format!("select max(sequence) {kept}")), made);
+    }
+
+    /// Clips that have wholly arrived at a station.
+    pub fn clips_at(&self, station: &str) -> usize {
+        let folders = fs::read_dir(self.folder.join(station).join("clips")).into_iter().flatten();
+        let files = folders.flatten().filter_map(|folder| fs::read_dir(folder.path()).ok());
+        // A clip's file is named by its hash and nothing else.
+        files.flatten().flatten().filter(|file| file.file_name().len() == 64).count()
+    }
+
+    /// The station's records at the district.
+    pub fn count_records(&self, station: &str) -> usize {
+        let district = Connection::open(self.folder.join("district").join("loa.db")).unwrap();
+        let sql = "select count(*) from as_run where station = ?";
+        let count: i64 = district.query_one(sql, [station], |row| row.get(0)).unwrap();
+        usize::try_from(count).unwrap()
     }
 }
