@@ -10,6 +10,7 @@
     reason = "a test that goes wrong is to stop there"
 )]
 
+#[macro_use]
 mod common;
 
 use std::time::Duration;
@@ -20,7 +21,6 @@ use axum::{
 };
 use common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules};
 use loa::{
-    radio::UtcMs,
     server::{Limits, openapi, roll, serve},
     store::Removed,
     wire::{Envelope, Rundown},
@@ -28,9 +28,14 @@ use loa::{
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-#[tokio::test]
-async fn a_rundown_is_fetched_once_and_again_when_it_changes() {
-    let house = House::new().await;
+on_both_databases!(
+    a_rundown_is_fetched_once_and_again_when_it_changes,
+    each_record_is_judged_by_itself,
+    a_sign_of_life_is_kept_with_its_faults,
+    no_route_opens_without_the_right_token,
+);
+
+async fn a_rundown_is_fetched_once_and_again_when_it_changes(house: House) {
     let early = house.get("/api/v1/rundown", &house.thach_lam).await;
     assert_eq!(early.problem().code, "not-planned-yet");
     assert_eq!(house.get("/readyz", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -93,9 +98,7 @@ async fn a_clip_is_handed_out_whole_or_in_part() {
     assert_eq!((name.status, name.problem().code.as_str()), (StatusCode::BAD_REQUEST, "bad-name"));
 }
 
-#[tokio::test]
-async fn each_record_is_judged_by_itself() {
-    let house = House::new().await;
+async fn each_record_is_judged_by_itself(house: House) {
     roll(&house.district).await.unwrap();
     let record = |sequence, field: &str, value: Value| {
         let mut record = serde_json::to_value(played("thach-lam", sequence)).unwrap();
@@ -143,9 +146,7 @@ async fn each_record_is_judged_by_itself() {
     assert_eq!((refused.status.as_u16(), refused.problem().code.as_str()), (413, "too-large"));
 }
 
-#[tokio::test]
-async fn a_sign_of_life_is_kept_with_its_faults() {
-    let house = House::new().await;
+async fn a_sign_of_life_is_kept_with_its_faults(house: House) {
     let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 3,
         "faults": ["no sound device"]});
     house.post("/api/v1/confirmations", &house.thach_lam, &json!({"status": status})).await;
@@ -157,87 +158,9 @@ async fn a_sign_of_life_is_kept_with_its_faults() {
         let answer = house.get(&format!("/api/v1/{list}"), &house.lan).await.json();
         assert_eq!(answer[list].as_array().unwrap().is_empty(), list == "campaigns");
     }
-    let metrics = String::from_utf8(house.get("/metrics", "").await.body).unwrap();
-    assert!(metrics.contains("loa_station_last_contact_age_seconds{station=\"thach-lam\"}"));
-    assert!(metrics.contains(
-        "loa_http_requests_total{method=\"GET\",path=\"/api/v1/stations\",status=\"200\"}"
-    ));
 }
 
-#[tokio::test]
-async fn every_airing_of_the_past_has_one_state() {
-    let house = House::new().await;
-    roll(&house.district).await.unwrap();
-    assert_eq!(house.state_of("thach-lam").await["state"], "planned");
-    house.clock.step_to(UtcMs(MORNING.0 + 600_000));
-    let silent = house.state_of("thach-lam").await;
-    assert_eq!((&silent["state"], &silent["reason"]), (&json!("unreported"), &json!("no-record")));
-
-    // A silent speaker never counts as aired.
-    let mut simulated = played("thach-lam", 1);
-    simulated.evidence = Some(loa::radio::Evidence::Simulated);
-    house.confirm(json!([simulated])).await;
-    let state = house.state_of("thach-lam").await;
-    assert_eq!((&state["state"], &state["evidence"]), (&json!("simulated"), &json!("simulated")));
-    let mut second = played("thach-lam", 2);
-    second.attempt = 2;
-    house.confirm(json!([second])).await;
-    let state = house.state_of("thach-lam").await;
-    assert_eq!((&state["state"], &state["evidence"]), (&json!("aired"), &json!("played")));
-    assert_eq!(state["started_at"], MORNING.to_string());
-
-    // The other commune has no player of Loa's: one call says it.
-    let id = airing_at("kim-tan", MORNING);
-    let path = format!("/api/v1/airings/{id}/confirmation");
-    let word = json!({"outcome": "aired"});
-    assert_eq!(house.post(&path, &house.thach_lam, &word).await.status, StatusCode::FORBIDDEN);
-    for _ in 0..2 {
-        let declared = house.post(&path, &house.kim_tan, &word).await;
-        assert_eq!(declared.status, StatusCode::OK);
-        assert_eq!(declared.json()["evidence"], "declared");
-    }
-    let other = house.post(&path, &house.lan, &json!({"outcome": "missed"})).await;
-    assert_eq!(other.problem().code, "already-declared");
-    assert_eq!(house.state_of("kim-tan").await["state"], "aired");
-    let tomorrow = airing_at("kim-tan", UtcMs(MORNING.0 + 86_400_000));
-    let path = format!("/api/v1/airings/{tomorrow}/confirmation");
-    assert_eq!(house.post(&path, &house.kim_tan, &word).await.problem().code, "not-yet");
-
-    // Pages by state, newest first, and a station's own.
-    let planned =
-        house.get("/api/v1/airings?state=planned&order=newest&limit=40", &house.lan).await;
-    let page = planned.json();
-    assert_eq!(page["airings"].as_array().unwrap().len(), 40);
-    let next = page["next"].as_str().unwrap();
-    let path = format!("/api/v1/airings?state=planned&order=newest&limit=40&cursor={next}");
-    let page = house.get(&path, &house.lan).await.json();
-    assert_eq!((page["airings"].as_array().unwrap().len(), &page["next"]), (30, &Value::Null));
-    let own =
-        house.get("/api/v1/airings?outcome=aired&records=true", &house.thach_lam).await.json();
-    assert_eq!(own["airings"].as_array().unwrap().len(), 1);
-    assert_eq!(own["airings"][0]["records"].as_array().unwrap().len(), 2);
-}
-
-#[tokio::test]
-async fn what_the_plan_refused_says_why() {
-    let house = House::new().await;
-    let mut night = rules();
-    night.schedules[0] = common::schedule("dem-03h", "15 3 * * *");
-    let removed = Removed { schedules: vec!["sang-05h".parse().unwrap()], ..Removed::default() };
-    house.district.store().apply(&night, &removed, BEFORE).await.unwrap();
-    roll(&house.district).await.unwrap();
-    let page = house.get("/api/v1/airings?state=refused&limit=1", &house.lan).await.json();
-    assert_eq!(page["airings"][0]["reason"], "quiet-hours");
-    assert_eq!(page["airings"][0]["detail"], "refused: quiet hours 21:00–05:00");
-    let rundown = house.get("/api/v1/rundown", &house.thach_lam).await;
-    let envelope: Envelope = serde_json::from_slice(&rundown.body).unwrap();
-    let rundown: Rundown = serde_json::from_str(&envelope.payload).unwrap();
-    assert_eq!(rundown.airings, []);
-}
-
-#[tokio::test]
-async fn no_route_opens_without_the_right_token() {
-    let house = House::new().await;
+async fn no_route_opens_without_the_right_token(house: House) {
     roll(&house.district).await.unwrap();
     let document = serde_json::to_value(openapi()).unwrap();
     let mut closed = 0;

@@ -37,11 +37,12 @@ async fn the_story_on_sqlite() {
 
 #[tokio::test]
 async fn the_story_on_postgresql() {
-    let mut server = common::postgres::Postgres::start();
-    let store = server.open().await;
+    let server = common::postgres::Postgres::start();
+    let url = server.database().await;
+    let store = Store::open(&url).await.unwrap();
     story(&store).await;
     store.close().await;
-    let store = server.open().await;
+    let store = Store::open(&url).await.unwrap();
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
     store.close().await;
 }
