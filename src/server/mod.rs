@@ -9,14 +9,17 @@ mod docs;
 mod listen;
 mod login;
 mod metrics;
+mod planned;
 mod problem;
+mod report;
 mod rolling;
 mod router;
 mod standing;
 
-pub use api::airings::{AiringPage, AiringReport};
+pub use api::airings::AiringPage;
 pub use district::{District, Limits};
 pub use listen::serve;
+pub use report::{AiringReport, ReceivedRecord};
 pub use rolling::{Rolled, roll};
 pub use router::{openapi, router};
 pub use standing::AiringState;
