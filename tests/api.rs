@@ -258,6 +258,38 @@ async fn the_page_loads_nothing_from_afar() {
 }
 
 #[tokio::test]
+async fn who_never_reads_gives_the_connection_back() {
+    let limits = Limits { taking: Duration::from_millis(200), connections: 1, ..Limits::default() };
+    let house = House::with(limits).await;
+    // More than both ends' buffers hold.
+    let sha256 = house.keep_clip(&vec![7; 64 * 1024 * 1024]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(serve(listener, house.district.clone(), std::future::pending()));
+    let open = async |text: String| {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    };
+    let clip = format!(
+        "GET /api/v1/clips/{sha256} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+        house.lan
+    );
+    let mut deaf = open(clip).await;
+    // There is one seat: whoever comes next is heard only when the first has left.
+    let mut next =
+        open("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned()).await;
+    let mut answer = String::new();
+    let heard = tokio::time::timeout(Duration::from_secs(60), next.read_to_string(&mut answer));
+    heard.await.expect("the first keeps its seat").unwrap();
+    assert!(answer.ends_with("ok\n"), "{answer}");
+    let mut taken = Vec::new();
+    deaf.read_to_end(&mut taken).await.ok();
+    assert!(taken.len() < 64 * 1024 * 1024, "it was all sent: the test proves nothing");
+    server.abort();
+}
+
+#[tokio::test]
 async fn slow_and_large_callers_are_let_go_and_long_polls_end_with_the_server() {
     let short = Duration::from_millis(200);
     let limits = Limits { head: short, body: short, ..Limits::default() };

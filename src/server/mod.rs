@@ -15,6 +15,7 @@ mod report;
 mod rolling;
 mod router;
 mod standing;
+mod taking;
 
 pub use api::airings::AiringPage;
 pub use district::{District, Limits};
