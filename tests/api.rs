@@ -160,6 +160,71 @@ async fn a_sign_of_life_is_kept_with_its_faults(house: House) {
     }
 }
 
+#[tokio::test]
+async fn figures_are_there_for_prometheus() {
+    let house = House::new().await;
+    roll(&house.district).await.unwrap();
+    let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 17,
+        "faults": ["no sound device"]});
+    let figures = async || String::from_utf8(house.get("/metrics", "").await.body).unwrap();
+    let figure = |text: &str, series: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(series));
+        line.map(|value| value.trim().parse::<f64>().unwrap())
+    };
+    // Tests run side by side in one process: only this one cuts an airing off that somebody heard.
+    let cut_off = "loa_records_total{outcome=\"interrupted\",evidence=\"heard\"}";
+    assert_eq!(figure(&figures().await, cut_off), None);
+    let mut records: Vec<_> = (1..=3).map(|sequence| played("kim-tan", sequence)).collect();
+    for record in &mut records {
+        record.outcome = loa::radio::Outcome::Interrupted;
+        record.evidence = Some(loa::radio::Evidence::Heard);
+        record.xruns = 2;
+        record.start_error_us = Some(-70_000_000);
+    }
+    for _ in 0..2 {
+        // The second time they are duplicates, and are not counted again.
+        let body = json!({"records": records, "status": status});
+        house.post("/api/v1/confirmations", &house.kim_tan, &body).await;
+    }
+    house.clock.advance(Duration::from_secs(90));
+    let text = figures().await;
+    assert_eq!(figure(&text, cut_off), Some(3.0), "{text}");
+    assert!(figure(&text, "loa_xruns_total").unwrap() >= 6.0);
+    // Over a minute early: beyond every bucket.
+    let all = figure(&text, "loa_start_error_seconds_bucket{le=\"+Inf\"}").unwrap();
+    assert!(all >= figure(&text, "loa_start_error_seconds_bucket{le=\"60\"}").unwrap() + 3.0);
+    assert_eq!(figure(&text, "loa_confirmations_waiting"), Some(0.0));
+    let of_kim_tan = |name: &str| figure(&text, &format!("{name}{{station=\"kim-tan\"}}"));
+    assert_eq!(of_kim_tan("loa_station_records_waiting"), Some(17.0));
+    assert_eq!(of_kim_tan("loa_station_faults"), Some(1.0));
+    assert!(of_kim_tan("loa_station_last_contact_age_seconds").is_some());
+    assert!(figure(&text, "loa_planned_age_seconds").is_some());
+    let asked =
+        "loa_http_requests_total{method=\"POST\",path=\"/api/v1/confirmations\",status=\"200\"}";
+    assert!(figure(&text, asked).unwrap() >= 2.0);
+}
+
+#[tokio::test]
+async fn it_is_ready_while_planning_goes_well_and_the_database_answers() {
+    let house = House::new().await;
+    let not_ready = async || house.get("/readyz", "").await.problem();
+    let problem = not_ready().await;
+    assert_eq!((problem.status, problem.code.as_str()), (503, "not-ready"));
+    assert!(problem.detail.contains("not planned yet"), "{}", problem.detail);
+    roll(&house.district).await.unwrap();
+    house.clock.advance(Duration::from_hours(2));
+    assert_eq!(house.get("/readyz", "").await.status, StatusCode::OK);
+    house.clock.advance(Duration::from_millis(1));
+    let problem = not_ready().await;
+    assert!(problem.detail.contains(&BEFORE.to_string()), "{}", problem.detail);
+    roll(&house.district).await.unwrap();
+    assert_eq!(house.get("/readyz", "").await.status, StatusCode::OK);
+    house.district.store().close().await;
+    let problem = not_ready().await;
+    assert!(problem.detail.contains("database"), "{}", problem.detail);
+    assert_eq!(house.get("/healthz", "").await.status, StatusCode::OK);
+}
+
 async fn no_route_opens_without_the_right_token(house: House) {
     roll(&house.district).await.unwrap();
     let document = serde_json::to_value(openapi()).unwrap();
