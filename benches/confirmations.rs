@@ -84,11 +84,15 @@ fn insert_plainly(file: &std::path::Path) -> f64 {
                 example.boot.as_str(),
                 sequence,
                 example.airing.as_str(),
+                0_i64,
+                example.clip.map(|clip| clip.to_string()),
+                example.scheduled_at.0,
                 BEFORE.0,
                 json.as_str(),
             );
             tx.prepare_cached(
-                "insert into as_run (station, boot, sequence, airing, received_at, record) values (?, ?, ?, ?, ?, ?)",
+                "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record)
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .unwrap()
             .execute(row)

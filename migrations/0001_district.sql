@@ -41,22 +41,45 @@ create table calendar (
     rule text not null
 );
 
--- What was planned, and what was refused with its reason. No foreign keys: it outlives the rules it came from.
+-- Counts the changes of the tables above. One row, `rules`.
+create table edition (
+    id text primary key,
+    number bigint not null
+);
+
+-- What sounds in an airing, in order, kept once for all airings that sound the same; named by the SHA-256 of `items`.
+create table content (
+    id text primary key,
+    items text not null
+);
+
+-- Where each clip stands in it: `offset_ms` after the airing's start.
+create table content_clip (
+    content text not null references content (id),
+    position bigint not null,
+    clip text not null,
+    offset_ms bigint not null,
+    primary key (content, position)
+);
+create index content_clip_by_clip on content_clip (clip, content);
+
+-- What was planned, and what was refused with its reason. No foreign keys to rules: it outlives those it came from.
 -- An airing that is no longer planned is withdrawn, not deleted: a station that was cut off may still air it.
+-- One without a programme was never planned: only a station's record tells of it.
 create table airing (
     id text primary key,
     schedule text not null,
     station text not null,
     unit text not null,
-    programme text not null,
+    programme text,
     campaign text,
     title text not null,
-    priority text not null,
+    priority text,
     nominal_at bigint not null,
     starts_at bigint not null,
     ends_at bigint not null,
     latest_start bigint not null,
-    items text not null,
+    content text references content (id),
     digest text not null,
     refused boolean not null,
     reason text,
@@ -65,18 +88,23 @@ create table airing (
 );
 create index airing_by_time on airing (starts_at, id);
 create index airing_by_station on airing (station, starts_at);
+create index airing_by_content on airing (content, station, starts_at);
 
--- As-run records: only ever inserted.
+-- As-run records: only ever inserted. `turn_at` is when the clip had its turn in a rotation, if it had.
 create table as_run (
     station text not null,
     boot text not null,
     sequence bigint not null,
     airing text not null,
+    position bigint not null,
+    clip text,
+    turn_at bigint,
     received_at bigint not null,
     record text not null,
     primary key (station, boot, sequence)
 );
 create index as_run_by_airing on as_run (airing);
+create index as_run_by_clip on as_run (clip, station, turn_at);
 
 -- What people declared, or stations that are not Loa's: the first declaration stands.
 create table declaration (

@@ -137,6 +137,19 @@ pub struct AsRunRecord {
     pub signature: Option<String>,
 }
 
+impl AsRunRecord {
+    /// Whether the clip has had its turn in a rotation: when something of it sounded that the evidence vouches for, be
+    /// it only a trial on a silent speaker; and when the clip itself is at fault, because one that can never air would
+    /// otherwise be next for ever and silence all others. A clip that the station let down comes again.
+    pub fn had_its_turn(&self) -> bool {
+        let at_fault = matches!(
+            self.reason,
+            Some(Reason::ClipMissing | Reason::ClipCorrupt | Reason::DecodeFailed)
+        );
+        at_fault || (self.frames_played > 0 && self.evidence.is_some())
+    }
+}
+
 /// A station asks to be known, with a code that works once.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

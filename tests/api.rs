@@ -10,6 +10,7 @@
     reason = "a test that goes wrong is to stop there"
 )]
 
+#[macro_use]
 mod common;
 
 use std::time::Duration;
@@ -20,7 +21,6 @@ use axum::{
 };
 use common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules};
 use loa::{
-    radio::UtcMs,
     server::{Limits, openapi, roll, serve},
     store::Removed,
     wire::{Envelope, Rundown},
@@ -28,9 +28,14 @@ use loa::{
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-#[tokio::test]
-async fn a_rundown_is_fetched_once_and_again_when_it_changes() {
-    let house = House::new().await;
+on_both_databases!(
+    a_rundown_is_fetched_once_and_again_when_it_changes,
+    each_record_is_judged_by_itself,
+    a_sign_of_life_is_kept_with_its_faults,
+    no_route_opens_without_the_right_token,
+);
+
+async fn a_rundown_is_fetched_once_and_again_when_it_changes(house: House) {
     let early = house.get("/api/v1/rundown", &house.thach_lam).await;
     assert_eq!(early.problem().code, "not-planned-yet");
     assert_eq!(house.get("/readyz", "").await.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -93,9 +98,7 @@ async fn a_clip_is_handed_out_whole_or_in_part() {
     assert_eq!((name.status, name.problem().code.as_str()), (StatusCode::BAD_REQUEST, "bad-name"));
 }
 
-#[tokio::test]
-async fn each_record_is_judged_by_itself() {
-    let house = House::new().await;
+async fn each_record_is_judged_by_itself(house: House) {
     roll(&house.district).await.unwrap();
     let record = |sequence, field: &str, value: Value| {
         let mut record = serde_json::to_value(played("thach-lam", sequence)).unwrap();
@@ -143,9 +146,7 @@ async fn each_record_is_judged_by_itself() {
     assert_eq!((refused.status.as_u16(), refused.problem().code.as_str()), (413, "too-large"));
 }
 
-#[tokio::test]
-async fn a_sign_of_life_is_kept_with_its_faults() {
-    let house = House::new().await;
+async fn a_sign_of_life_is_kept_with_its_faults(house: House) {
     let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 3,
         "faults": ["no sound device"]});
     house.post("/api/v1/confirmations", &house.thach_lam, &json!({"status": status})).await;
@@ -157,87 +158,74 @@ async fn a_sign_of_life_is_kept_with_its_faults() {
         let answer = house.get(&format!("/api/v1/{list}"), &house.lan).await.json();
         assert_eq!(answer[list].as_array().unwrap().is_empty(), list == "campaigns");
     }
-    let metrics = String::from_utf8(house.get("/metrics", "").await.body).unwrap();
-    assert!(metrics.contains("loa_station_last_contact_age_seconds{station=\"thach-lam\"}"));
-    assert!(metrics.contains(
-        "loa_http_requests_total{method=\"GET\",path=\"/api/v1/stations\",status=\"200\"}"
-    ));
 }
 
 #[tokio::test]
-async fn every_airing_of_the_past_has_one_state() {
+async fn figures_are_there_for_prometheus() {
     let house = House::new().await;
     roll(&house.district).await.unwrap();
-    assert_eq!(house.state_of("thach-lam").await["state"], "planned");
-    house.clock.step_to(UtcMs(MORNING.0 + 600_000));
-    let silent = house.state_of("thach-lam").await;
-    assert_eq!((&silent["state"], &silent["reason"]), (&json!("unreported"), &json!("no-record")));
-
-    // A silent speaker never counts as aired.
-    let mut simulated = played("thach-lam", 1);
-    simulated.evidence = Some(loa::radio::Evidence::Simulated);
-    house.confirm(json!([simulated])).await;
-    let state = house.state_of("thach-lam").await;
-    assert_eq!((&state["state"], &state["evidence"]), (&json!("simulated"), &json!("simulated")));
-    let mut second = played("thach-lam", 2);
-    second.attempt = 2;
-    house.confirm(json!([second])).await;
-    let state = house.state_of("thach-lam").await;
-    assert_eq!((&state["state"], &state["evidence"]), (&json!("aired"), &json!("played")));
-    assert_eq!(state["started_at"], MORNING.to_string());
-
-    // The other commune has no player of Loa's: one call says it.
-    let id = airing_at("kim-tan", MORNING);
-    let path = format!("/api/v1/airings/{id}/confirmation");
-    let word = json!({"outcome": "aired"});
-    assert_eq!(house.post(&path, &house.thach_lam, &word).await.status, StatusCode::FORBIDDEN);
-    for _ in 0..2 {
-        let declared = house.post(&path, &house.kim_tan, &word).await;
-        assert_eq!(declared.status, StatusCode::OK);
-        assert_eq!(declared.json()["evidence"], "declared");
+    let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 17,
+        "faults": ["no sound device"]});
+    let figures = async || String::from_utf8(house.get("/metrics", "").await.body).unwrap();
+    let figure = |text: &str, series: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(series));
+        line.map(|value| value.trim().parse::<f64>().unwrap())
+    };
+    // Tests run side by side in one process: only this one cuts an airing off that somebody heard.
+    let cut_off = "loa_records_total{outcome=\"interrupted\",evidence=\"heard\"}";
+    assert_eq!(figure(&figures().await, cut_off), None);
+    let mut records: Vec<_> = (1..=3).map(|sequence| played("kim-tan", sequence)).collect();
+    for record in &mut records {
+        record.outcome = loa::radio::Outcome::Interrupted;
+        record.evidence = Some(loa::radio::Evidence::Heard);
+        record.xruns = 2;
+        record.start_error_us = Some(-70_000_000);
     }
-    let other = house.post(&path, &house.lan, &json!({"outcome": "missed"})).await;
-    assert_eq!(other.problem().code, "already-declared");
-    assert_eq!(house.state_of("kim-tan").await["state"], "aired");
-    let tomorrow = airing_at("kim-tan", UtcMs(MORNING.0 + 86_400_000));
-    let path = format!("/api/v1/airings/{tomorrow}/confirmation");
-    assert_eq!(house.post(&path, &house.kim_tan, &word).await.problem().code, "not-yet");
-
-    // Pages by state, newest first, and a station's own.
-    let planned =
-        house.get("/api/v1/airings?state=planned&order=newest&limit=40", &house.lan).await;
-    let page = planned.json();
-    assert_eq!(page["airings"].as_array().unwrap().len(), 40);
-    let next = page["next"].as_str().unwrap();
-    let path = format!("/api/v1/airings?state=planned&order=newest&limit=40&cursor={next}");
-    let page = house.get(&path, &house.lan).await.json();
-    assert_eq!((page["airings"].as_array().unwrap().len(), &page["next"]), (30, &Value::Null));
-    let own =
-        house.get("/api/v1/airings?outcome=aired&records=true", &house.thach_lam).await.json();
-    assert_eq!(own["airings"].as_array().unwrap().len(), 1);
-    assert_eq!(own["airings"][0]["records"].as_array().unwrap().len(), 2);
+    for _ in 0..2 {
+        // The second time they are duplicates, and are not counted again.
+        let body = json!({"records": records, "status": status});
+        house.post("/api/v1/confirmations", &house.kim_tan, &body).await;
+    }
+    house.clock.advance(Duration::from_secs(90));
+    let text = figures().await;
+    assert_eq!(figure(&text, cut_off), Some(3.0), "{text}");
+    assert!(figure(&text, "loa_xruns_total").unwrap() >= 6.0);
+    // Over a minute early: beyond every bucket.
+    let all = figure(&text, "loa_start_error_seconds_bucket{le=\"+Inf\"}").unwrap();
+    assert!(all >= figure(&text, "loa_start_error_seconds_bucket{le=\"60\"}").unwrap() + 3.0);
+    assert_eq!(figure(&text, "loa_confirmations_waiting"), Some(0.0));
+    let of_kim_tan = |name: &str| figure(&text, &format!("{name}{{station=\"kim-tan\"}}"));
+    assert_eq!(of_kim_tan("loa_station_records_waiting"), Some(17.0));
+    assert_eq!(of_kim_tan("loa_station_faults"), Some(1.0));
+    assert!(of_kim_tan("loa_station_last_contact_age_seconds").is_some());
+    assert!(figure(&text, "loa_planned_age_seconds").is_some());
+    let asked =
+        "loa_http_requests_total{method=\"POST\",path=\"/api/v1/confirmations\",status=\"200\"}";
+    assert!(figure(&text, asked).unwrap() >= 2.0);
 }
 
 #[tokio::test]
-async fn what_the_plan_refused_says_why() {
+async fn it_is_ready_while_planning_goes_well_and_the_database_answers() {
     let house = House::new().await;
-    let mut night = rules();
-    night.schedules[0] = common::schedule("dem-03h", "15 3 * * *");
-    let removed = Removed { schedules: vec!["sang-05h".parse().unwrap()], ..Removed::default() };
-    house.district.store().apply(&night, &removed, BEFORE).await.unwrap();
+    let not_ready = async || house.get("/readyz", "").await.problem();
+    let problem = not_ready().await;
+    assert_eq!((problem.status, problem.code.as_str()), (503, "not-ready"));
+    assert!(problem.detail.contains("not planned yet"), "{}", problem.detail);
     roll(&house.district).await.unwrap();
-    let page = house.get("/api/v1/airings?state=refused&limit=1", &house.lan).await.json();
-    assert_eq!(page["airings"][0]["reason"], "quiet-hours");
-    assert_eq!(page["airings"][0]["detail"], "refused: quiet hours 21:00–05:00");
-    let rundown = house.get("/api/v1/rundown", &house.thach_lam).await;
-    let envelope: Envelope = serde_json::from_slice(&rundown.body).unwrap();
-    let rundown: Rundown = serde_json::from_str(&envelope.payload).unwrap();
-    assert_eq!(rundown.airings, []);
+    house.clock.advance(Duration::from_hours(2));
+    assert_eq!(house.get("/readyz", "").await.status, StatusCode::OK);
+    house.clock.advance(Duration::from_millis(1));
+    let problem = not_ready().await;
+    assert!(problem.detail.contains(&BEFORE.to_string()), "{}", problem.detail);
+    roll(&house.district).await.unwrap();
+    assert_eq!(house.get("/readyz", "").await.status, StatusCode::OK);
+    house.district.store().close().await;
+    let problem = not_ready().await;
+    assert!(problem.detail.contains("database"), "{}", problem.detail);
+    assert_eq!(house.get("/healthz", "").await.status, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn no_route_opens_without_the_right_token() {
-    let house = House::new().await;
+async fn no_route_opens_without_the_right_token(house: House) {
     roll(&house.district).await.unwrap();
     let document = serde_json::to_value(openapi()).unwrap();
     let mut closed = 0;
@@ -332,6 +320,38 @@ async fn the_page_loads_nothing_from_afar() {
     assert!(!html.contains("http://") && !html.contains("https://"));
     assert_eq!(house.get("/api/docs.css", "").await.status, StatusCode::OK);
     assert_eq!(house.get("/api/openapi.json", "").await.json()["info"]["title"], "Loa");
+}
+
+#[tokio::test]
+async fn who_never_reads_gives_the_connection_back() {
+    let limits = Limits { taking: Duration::from_millis(200), connections: 1, ..Limits::default() };
+    let house = House::with(limits).await;
+    // More than both ends' buffers hold.
+    let sha256 = house.keep_clip(&vec![7; 64 * 1024 * 1024]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(serve(listener, house.district.clone(), std::future::pending()));
+    let open = async |text: String| {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    };
+    let clip = format!(
+        "GET /api/v1/clips/{sha256} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+        house.lan
+    );
+    let mut deaf = open(clip).await;
+    // There is one seat: whoever comes next is heard only when the first has left.
+    let mut next =
+        open("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned()).await;
+    let mut answer = String::new();
+    let heard = tokio::time::timeout(Duration::from_secs(60), next.read_to_string(&mut answer));
+    heard.await.expect("the first keeps its seat").unwrap();
+    assert!(answer.ends_with("ok\n"), "{answer}");
+    let mut taken = Vec::new();
+    deaf.read_to_end(&mut taken).await.ok();
+    assert!(taken.len() < 64 * 1024 * 1024, "it was all sent: the test proves nothing");
+    server.abort();
 }
 
 #[tokio::test]

@@ -18,11 +18,15 @@ fn is_name(text: &str) -> bool {
 
 /// An airing's name is its schedule's, its station's and its nominal instant's, joined by points.
 fn is_airing_name(text: &str) -> bool {
-    text.len() <= 160 && text.split('.').count() == 3 && text.split('.').all(is_airing_part)
-}
-
-fn is_airing_part(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    let mut parts = text.split('.');
+    let is_instant = |part: &str| {
+        (1..=32).contains(&part.len())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    parts.next().is_some_and(is_name)
+        && parts.next().is_some_and(is_name)
+        && parts.next().is_some_and(is_instant)
+        && parts.next().is_none()
 }
 
 macro_rules! names {
@@ -97,6 +101,20 @@ impl AiringId {
     pub(crate) fn from_parts(schedule: &ScheduleId, station: &StationId, compact: &str) -> Self {
         Self([&schedule.0, ".", &station.0, ".", compact].concat().into())
     }
+
+    /// The name of the rule that it comes from.
+    pub fn schedule(&self) -> &str {
+        self.part(0)
+    }
+
+    /// The name of the station that it is at.
+    pub fn station(&self) -> &str {
+        self.part(1)
+    }
+
+    fn part(&self, number: usize) -> &str {
+        self.0.split('.').nth(number).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +139,10 @@ mod tests {
             super::super::UtcMs(1_601_503_200_000),
         );
         assert_eq!(id.as_str(), "sang-05h.thach-lam.20200930T220000Z");
+        assert_eq!((id.schedule(), id.station()), ("sang-05h", "thach-lam"));
         assert_eq!(id.as_str().parse::<AiringId>(), Ok(id));
+        for bad in ["sang.thach-lam", "Sang.thach-lam.1", "sang.-lam.1", "sang.lam.", "a.b.c.d"] {
+            assert_eq!(bad.parse::<AiringId>(), Err(BadName(bad.to_owned())));
+        }
     }
 }

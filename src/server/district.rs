@@ -11,6 +11,8 @@ pub struct Limits {
     pub head: Duration,
     /// For a request's whole body to arrive.
     pub body: Duration,
+    /// For a caller to take some more of an answer.
+    pub taking: Duration,
     /// For an answer to begin; a long poll may take its own wait longer.
     pub answer: Duration,
     /// The longest wait of a long poll.
@@ -28,6 +30,7 @@ impl Default for Limits {
         Self {
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
+            taking: Duration::from_secs(30),
             answer: Duration::from_secs(30),
             wait: Duration::from_secs(60),
             farewell: Duration::from_secs(10),

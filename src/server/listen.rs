@@ -1,4 +1,5 @@
-//! The loop that takes connections. Slow heads end by hyper's timer, slow bodies in [`super::body`].
+//! The loop that takes connections. Slow heads end by hyper's timer, slow bodies in [`super::body`], slow readers in
+//! [`super::taking`].
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt;
 
-use super::{District, rolling, router};
+use super::{District, rolling, router, taking::Taking};
 
 /// A request's head may not be larger, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
@@ -70,8 +71,8 @@ async fn accept(
             .clone()
             .map_request(|request: hyper::Request<hyper::body::Incoming>| request.map(Body::new))
             .map_err(|never: Infallible| match never {});
-        let connection =
-            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let stream = TokioIo::new(Taking::new(stream, district.limits.taking));
+        let connection = http.serve_connection(stream, TowerToHyperService::new(service));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

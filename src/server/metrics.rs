@@ -7,7 +7,7 @@ use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::{District, problem::Refusal};
-use crate::wire::AsRunRecord;
+use crate::wire::{AsRunRecord, StationStatus};
 
 /// Seconds: a start within 5 ms is right, one beyond a second is wrong for everybody.
 const START_ERROR: &[f64] = &[0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 10.0, 60.0];
@@ -46,9 +46,7 @@ pub(super) fn record(record: &AsRunRecord) {
     let evidence = record.evidence.map_or("none".to_owned(), |evidence| evidence.to_string());
     counter!("loa_records_total", "outcome" => record.outcome.to_string(), "evidence" => evidence)
         .increment(1);
-    if record.xruns > 0 {
-        counter!("loa_xruns_total").increment(record.xruns.into());
-    }
+    counter!("loa_xruns_total").increment(record.xruns.into());
     if let Some(error) = record.start_error_us {
         #[expect(clippy::cast_precision_loss, reason = "an error is far below 2^52 microseconds")]
         histogram!("loa_start_error_seconds").record(error.unsigned_abs() as f64 / 1e6);
@@ -61,8 +59,15 @@ pub(super) async fn render(district: &District) -> Result<String, Refusal> {
     gauge!("loa_confirmations_waiting").set(district.store.waiting() as f64);
     let now = district.clock.now();
     for contact in district.store.contacts().await? {
-        gauge!("loa_station_last_contact_age_seconds", "station" => contact.station.to_string())
+        let station = contact.station.to_string();
+        gauge!("loa_station_last_contact_age_seconds", "station" => station.clone())
             .set(now.since(contact.at).as_secs_f64());
+        let status = contact.status.map(|json| serde_json::from_str::<StationStatus>(&json));
+        if let Some(status) = status.transpose().map_err(Refusal::internal)? {
+            gauge!("loa_station_records_waiting", "station" => station.clone())
+                .set(status.waiting as f64);
+            gauge!("loa_station_faults", "station" => station).set(status.faults.len() as f64);
+        }
     }
     if let Some(rolled) = *district.rolled.borrow() {
         gauge!("loa_planned_age_seconds").set(now.since(rolled).as_secs_f64());

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     radio::{AiringItem, Evidence, Outcome, Reason, UtcMs},
-    store::PlannedAiring,
+    store::{PlannedAiring, StoredAiring},
     wire::AsRunRecord,
 };
 
@@ -61,8 +61,33 @@ impl Standing {
     /// Joins what was planned, what the player recorded (in order of making) and what a person says. The player's
     /// record outranks a person's word.
     pub(super) fn of(
+        stored: &StoredAiring,
+        records: &[&AsRunRecord],
+        word: Option<&Word>,
+        now: UtcMs,
+    ) -> Self {
+        let mut standing = Self::by_plan_or_report(&stored.planned, records, word, now);
+        let without_plan = match stored.withdrawn_at {
+            Some(at) => Some((
+                "withdrawn",
+                format!("the plan dropped it at {at}; the station did not know"),
+            )),
+            None if stored.unplanned => Some((
+                "not-planned",
+                "the district's plan does not have it; the station reported it".to_owned(),
+            )),
+            None => None,
+        };
+        if let (None, Some((code, words))) = (&standing.reason, without_plan) {
+            standing.reason = Some(code.to_owned());
+            standing.detail = Some(words);
+        }
+        standing
+    }
+
+    fn by_plan_or_report(
         planned: &PlannedAiring,
-        records: &[AsRunRecord],
+        records: &[&AsRunRecord],
         word: Option<&Word>,
         now: UtcMs,
     ) -> Self {
@@ -105,7 +130,7 @@ impl Standing {
         }
     }
 
-    fn by_records(planned: &PlannedAiring, records: &[AsRunRecord], now: UtcMs) -> Self {
+    fn by_records(planned: &PlannedAiring, records: &[&AsRunRecord], now: UtcMs) -> Self {
         let last = last_of_each(records);
         let sounding = planned
             .airing
@@ -152,9 +177,9 @@ impl Standing {
 }
 
 /// The record of the last attempt at each position, by position.
-fn last_of_each(records: &[AsRunRecord]) -> Vec<&AsRunRecord> {
+fn last_of_each<'a>(records: &[&'a AsRunRecord]) -> Vec<&'a AsRunRecord> {
     let mut last = std::collections::BTreeMap::<u32, &AsRunRecord>::new();
-    for record in records {
+    for &record in records {
         let kept = last.entry(record.position).or_insert(record);
         if record.attempt >= kept.attempt {
             *kept = record;
@@ -228,11 +253,21 @@ mod tests {
         json!({"outcome": "aired", "frames_played": 48_000, "started_at": START, "evidence": evidence})
     }
 
+    fn of(
+        planned: PlannedAiring,
+        records: &[AsRunRecord],
+        word: Option<&Word>,
+        now: UtcMs,
+    ) -> Standing {
+        let stored = StoredAiring { planned, withdrawn_at: None, unplanned: false };
+        Standing::of(&stored, &records.iter().collect::<Vec<_>>(), word, now)
+    }
+
     fn state(
         records: &[AsRunRecord],
         now: UtcMs,
     ) -> (AiringState, Option<String>, Option<Evidence>) {
-        let standing = Standing::of(&planned(), records, None, now);
+        let standing = of(planned(), records, None, now);
         (standing.state, standing.reason, standing.evidence)
     }
 
@@ -291,7 +326,7 @@ mod tests {
     fn without_a_record_a_word_counts_and_silence_is_told() {
         let word =
             Word { outcome: Outcome::Missed, started_at: None, detail: None, by: "Lan".into() };
-        let standing = Standing::of(&planned(), &[], Some(&word), AFTER);
+        let standing = of(planned(), &[], Some(&word), AFTER);
         assert_eq!(
             (standing.state, standing.evidence),
             (AiringState::Missed, Some(Evidence::Declared))
@@ -299,18 +334,35 @@ mod tests {
         assert_eq!(standing.reason.as_deref(), Some("reported"));
         // The player's record outranks it.
         let records = [record(0, 1, &aired("played")), record(2, 1, &aired("played"))];
-        assert_eq!(
-            Standing::of(&planned(), &records, Some(&word), AFTER).state,
-            AiringState::Aired
-        );
+        assert_eq!(of(planned(), &records, Some(&word), AFTER).state, AiringState::Aired);
         assert_eq!(state(&[], AFTER).0, AiringState::Unreported);
         assert_eq!(state(&[], UtcMs(START.0 + 59_999)).0, AiringState::Planned);
         assert_eq!(state(&[], UtcMs(START.0 + 60_000)).0, AiringState::Unreported);
         let refused = PlannedAiring { refused: true, reason: Some("holiday".into()), ..planned() };
-        let standing = Standing::of(&refused, &[], None, START);
+        let standing = of(refused, &[], None, START);
         assert_eq!(
             (standing.state, standing.reason.as_deref()),
             (AiringState::Refused, Some("holiday"))
         );
+    }
+
+    #[test]
+    fn what_sounded_without_a_plan_says_so() {
+        let records = [record(0, 1, &aired("played")), record(2, 1, &aired("played"))];
+        let records: Vec<_> = records.iter().collect();
+        let kept = StoredAiring { planned: planned(), withdrawn_at: None, unplanned: true };
+        let stray = Standing::of(&kept, &records, None, AFTER);
+        assert_eq!(
+            (stray.state, stray.reason.as_deref()),
+            (AiringState::Aired, Some("not-planned"))
+        );
+        let kept = StoredAiring { withdrawn_at: Some(START), unplanned: false, ..kept };
+        let dropped = Standing::of(&kept, &records, None, AFTER);
+        assert_eq!(dropped.reason.as_deref(), Some("withdrawn"));
+        assert!(dropped.detail.unwrap().contains("2020-09-30T22:00:00"));
+        // What the station says weighs more.
+        let missed = record(0, 1, &json!({"outcome": "missed", "reason": "station-down"}));
+        let missed = Standing::of(&kept, &[&missed], None, AFTER);
+        assert_eq!(missed.reason.as_deref(), Some("station-down"));
     }
 }

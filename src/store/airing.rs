@@ -1,11 +1,16 @@
 //! Airings as planned, and as refused with the reason.
 
+use std::sync::Arc;
+
 use super::{
     Store, StoreError, Tx,
-    db::{Row, sql},
+    content::{Known, Written},
+    db::{Reader, Row, sql},
     json, name,
 };
-use crate::radio::{Airing, AiringId, CampaignId, ClipHash, StationId, UnitId, UtcMs, Window};
+use crate::radio::{
+    Airing, AiringId, AiringItem, CampaignId, ClipHash, Priority, StationId, UnitId, UtcMs, Window,
+};
 
 /// An airing as the plan has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +36,9 @@ pub struct StoredAiring {
     pub planned: PlannedAiring,
     /// When the plan dropped it, if it did.
     pub withdrawn_at: Option<UtcMs>,
+    /// No plan ever had it: a station's record alone tells of it. Its programme, which nobody knows, then stands as its
+    /// schedule's name.
+    pub unplanned: bool,
 }
 
 /// Enough of a kept airing to see whether it has changed.
@@ -38,7 +46,13 @@ pub struct StoredAiring {
 pub struct Stamp {
     /// Its name.
     pub id: AiringId,
-    /// The hash of its content.
+    /// The instant that the rule names.
+    pub nominal_at: UtcMs,
+    /// The instant of its first frame.
+    pub starts_at: UtcMs,
+    /// Whether it was refused.
+    pub refused: bool,
+    /// The hash of all that was planned.
     pub digest: String,
 }
 
@@ -51,7 +65,7 @@ pub struct AiringFilter {
     pub unit: Option<UnitId>,
     /// For this campaign.
     pub campaign: Option<CampaignId>,
-    /// With this clip in it.
+    /// With this clip in it, as planned or as recorded.
     pub clip: Option<ClipHash>,
     /// Beginning at this instant or later.
     pub from: Option<UtcMs>,
@@ -74,7 +88,7 @@ macro_rules! select {
     ($($rest:literal),* $(,)?) => {
         concat!(
             "select a.id, a.schedule, a.station, a.programme, a.title, a.campaign, a.priority, a.nominal_at, \
-             a.starts_at, a.ends_at, a.latest_start, a.items, a.unit, a.refused, a.decision, a.digest, \
+             a.starts_at, a.ends_at, a.latest_start, a.content, a.unit, a.refused, a.decision, a.digest, \
              a.withdrawn_at, a.reason from airing a ",
             $($rest),*
         )
@@ -91,7 +105,9 @@ macro_rules! page {
                      select cast($2 as text) union select u.id from unit u join sub on u.parent = sub.id
                  ) select id from sub))
              and (a.campaign = $3 or $3 is null)
-             and (a.items like $4 or $4 is null)
+             and ($4 is null or a.id in (
+                 select b.id from content_clip c join airing b on b.content = c.content where c.clip = $4
+                 union select r.airing from as_run r where r.clip = $4))
              and a.starts_at >= $5 and a.starts_at < $6
              and (a.withdrawn_at is null or exists (select 1 from as_run r where r.airing = a.id))
              and (a.starts_at, a.id) ",
@@ -121,40 +137,60 @@ impl Store {
             Order::Oldest => page!(">", "a.starts_at, a.id"),
             Order::Newest => page!("<", "a.starts_at desc, a.id desc"),
         };
-        let rows = sql!(fetch &mut self.db.reader().await?, statement,
+        let mut reader = self.db.reader().await?;
+        let rows = sql!(fetch &mut reader, statement,
             filter.station.as_ref().map(StationId::as_str),
             filter.unit.as_ref().map(UnitId::as_str),
             filter.campaign.as_ref().map(CampaignId::as_str),
-            filter.clip.map(|clip| format!("%\"{clip}\"%")),
+            filter.clip.map(|clip| clip.to_string()),
             filter.from.map_or(i64::MIN, |at| at.0),
             filter.until.map_or(i64::MAX, |at| at.0),
             after_at, after_id, i64::from(limit))?;
-        rows.iter().map(read).collect()
+        read_all(&mut reader, &rows).await
     }
 
     /// One airing, by name.
     pub async fn airing(&self, id: &AiringId) -> Result<Option<StoredAiring>, StoreError> {
-        let rows =
-            sql!(fetch &mut self.db.reader().await?, select!("where a.id = $1"), id.as_str())?;
-        rows.first().map(read).transpose()
+        let mut reader = self.db.reader().await?;
+        let rows = sql!(fetch &mut reader, select!("where a.id = $1"), id.as_str())?;
+        Ok(read_all(&mut reader, &rows).await?.pop())
     }
 
-    /// What is to air from one instant to another, by station, then time.
-    pub async fn planned_between(&self, window: Window) -> Result<Vec<StoredAiring>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?,
-            select!("where a.starts_at >= $1 and a.starts_at < $2 and a.refused = false
-                     and a.withdrawn_at is null order by a.station, a.starts_at, a.id"),
-            window.from.0, window.until.0)?;
-        rows.iter().map(read).collect()
+    /// What is to air at a station from one instant to another, in order.
+    pub async fn planned_at(
+        &self,
+        station: &StationId,
+        window: Window,
+    ) -> Result<Vec<StoredAiring>, StoreError> {
+        let mut reader = self.db.reader().await?;
+        let rows = sql!(fetch &mut reader,
+            select!("where a.station = $1 and a.starts_at >= $2 and a.starts_at < $3 and a.refused = false
+                     and a.withdrawn_at is null and a.programme is not null order by a.starts_at, a.id"),
+            station.as_str(), window.from.0, window.until.0)?;
+        read_all(&mut reader, &rows).await
     }
 
-    /// Names and hashes of all that is planned, or refused, from one instant to another.
-    pub async fn stamps_between(&self, window: Window) -> Result<Vec<Stamp>, StoreError> {
+    /// Names and hashes of all that is planned, or refused, at a station from one instant to another, in order.
+    pub async fn stamps_at(
+        &self,
+        station: &StationId,
+        window: Window,
+    ) -> Result<Vec<Stamp>, StoreError> {
         let rows = sql!(fetch &mut self.db.reader().await?,
-            "select id, digest from airing where starts_at >= $1 and starts_at < $2 and withdrawn_at is null",
-            window.from.0, window.until.0)?;
+            "select id, nominal_at, starts_at, refused, digest from airing
+             where station = $1 and starts_at >= $2 and starts_at < $3
+             and withdrawn_at is null and programme is not null order by starts_at, id",
+            station.as_str(), window.from.0, window.until.0)?;
         rows.iter()
-            .map(|row| Ok(Stamp { id: name("airing", row.get(0)?)?, digest: row.get(1)? }))
+            .map(|row| {
+                Ok(Stamp {
+                    id: name("airing", row.get(0)?)?,
+                    nominal_at: UtcMs(row.get(1)?),
+                    starts_at: UtcMs(row.get(2)?),
+                    refused: row.get(3)?,
+                    digest: row.get(4)?,
+                })
+            })
             .collect()
     }
 
@@ -168,8 +204,10 @@ impl Store {
         now: UtcMs,
     ) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
+        let mut written = Written::default();
         for airing in planned {
-            upsert(&mut tx, airing, fixed_until).await?;
+            let content = written.keep(&mut tx, &airing.airing.items).await?;
+            upsert(&mut tx, airing, content, fixed_until).await?;
         }
         for id in dropped {
             sql!(execute &mut tx,
@@ -179,56 +217,83 @@ impl Store {
         }
         tx.commit().await
     }
+
+    /// Withdraws what was to air at stations that are no longer there; gives how many airings that were.
+    pub async fn withdraw_orphans(
+        &self,
+        fixed_until: UtcMs,
+        now: UtcMs,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let withdrawn = sql!(execute &mut tx,
+            "update airing set withdrawn_at = $1 where starts_at >= $2 and withdrawn_at is null
+             and programme is not null and station not in (select id from station)",
+            now.0, fixed_until.0)?;
+        tx.commit().await?;
+        Ok(withdrawn)
+    }
 }
 
 async fn upsert(
     tx: &mut Tx,
     planned: &PlannedAiring,
+    content: Option<String>,
     fixed_until: UtcMs,
 ) -> Result<(), StoreError> {
     let airing = &planned.airing;
-    let items = serde_json::to_string(&airing.items).map_err(|error| StoreError::Unreadable {
-        what: "items of",
-        id: airing.id.to_string(),
-        why: error.to_string(),
-    })?;
     sql!(execute tx,
         "insert into airing (id, schedule, station, unit, programme, campaign, title, priority, nominal_at,
-             starts_at, ends_at, latest_start, items, refused, decision, digest, reason)
+             starts_at, ends_at, latest_start, content, refused, decision, digest, reason)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          on conflict (id) do update set unit = excluded.unit, programme = excluded.programme,
              campaign = excluded.campaign, title = excluded.title, priority = excluded.priority,
-             starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-             latest_start = excluded.latest_start, items = excluded.items, refused = excluded.refused,
+             nominal_at = excluded.nominal_at, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+             latest_start = excluded.latest_start, content = excluded.content, refused = excluded.refused,
              decision = excluded.decision, digest = excluded.digest, reason = excluded.reason, withdrawn_at = null
          where airing.starts_at >= $18",
         airing.id.as_str(), airing.schedule.as_str(), airing.station.as_str(), planned.unit.as_str(),
         airing.programme.as_str(), airing.campaign.as_ref().map(CampaignId::as_str), &*airing.title,
         airing.priority.to_string(), airing.nominal_at.0, airing.starts_at.0, airing.ends_at.0,
-        airing.latest_start.0, items.as_str(), planned.refused, planned.decision.as_deref(),
+        airing.latest_start.0, content, planned.refused, planned.decision.as_deref(),
         planned.digest.as_str(),
         planned.reason.as_deref(), fixed_until.0)?;
     Ok(())
 }
 
-fn read(row: &Row) -> Result<StoredAiring, StoreError> {
+async fn read_all(reader: &mut Reader, rows: &[Row]) -> Result<Vec<StoredAiring>, StoreError> {
+    let mut known = Known::default();
+    let mut airings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let items = known.find(reader, row.get(11)?).await?;
+        airings.push(read(row, items)?);
+    }
+    Ok(airings)
+}
+
+fn read(row: &Row, items: Arc<[AiringItem]>) -> Result<StoredAiring, StoreError> {
     let id: AiringId = name("airing", row.get(0)?)?;
-    let priority: String = row.get(6)?;
+    let schedule: String = row.get(1)?;
+    let programme: Option<String> = row.get(3)?;
+    let unplanned = programme.is_none();
+    let priority: Option<String> = row.get(6)?;
     let airing = Airing {
-        schedule: name("airing of schedule", row.get(1)?)?,
+        programme: name("airing of programme", programme.unwrap_or_else(|| schedule.clone()))?,
+        schedule: name("airing of schedule", schedule)?,
         station: name("airing at station", row.get(2)?)?,
-        programme: name("airing of programme", row.get(3)?)?,
         title: row.get::<String>(4)?.into(),
         campaign: row
             .get::<Option<String>>(5)?
             .map(|text| name("airing of campaign", text))
             .transpose()?,
-        priority: json("priority of", id.as_str(), &format!("\"{priority}\""))?,
+        priority: match priority {
+            Some(word) => json("priority of", id.as_str(), &format!("\"{word}\""))?,
+            None => Priority::default(),
+        },
         nominal_at: UtcMs(row.get(7)?),
         starts_at: UtcMs(row.get(8)?),
         ends_at: UtcMs(row.get(9)?),
         latest_start: UtcMs(row.get(10)?),
-        items: json::<Vec<_>>("items of", id.as_str(), &row.get::<String>(11)?)?.into(),
+        items,
         id,
     };
     let planned = PlannedAiring {
@@ -239,5 +304,6 @@ fn read(row: &Row) -> Result<StoredAiring, StoreError> {
         decision: row.get(14)?,
         digest: row.get(15)?,
     };
-    Ok(StoredAiring { planned, withdrawn_at: row.get::<Option<i64>>(16)?.map(UtcMs) })
+    let withdrawn_at = row.get::<Option<i64>>(16)?.map(UtcMs);
+    Ok(StoredAiring { planned, withdrawn_at, unplanned })
 }

@@ -1,43 +1,82 @@
 //! As-run records: what really sounded, kept for good.
 
-use super::{Store, StoreError, db::sql};
-use crate::radio::{AiringId, StationId, UtcMs};
+use super::{
+    Store, StoreError,
+    db::{Row, fetch_among, one_of},
+};
+use crate::{
+    radio::{AiringId, ClipHash, UtcMs},
+    wire::AsRunRecord,
+};
+
+/// An as-run record to keep, with what is asked of it in columns of their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRecord {
+    /// One run of the station's program.
+    pub boot: String,
+    /// Counts up over the station's life.
+    pub sequence: u64,
+    /// What was to air.
+    pub airing: AiringId,
+    /// Which item of the airing.
+    pub position: u32,
+    /// The clip.
+    pub clip: Option<ClipHash>,
+    /// When the clip had its turn, if it had.
+    pub turn_at: Option<UtcMs>,
+    /// The title by value.
+    pub title: String,
+    /// When it was due.
+    pub due_at: UtcMs,
+    /// How long it should have sounded, in milliseconds.
+    pub expected_ms: u64,
+    /// The record whole, as JSON, always spelt the same way: it is compared as text.
+    pub json: String,
+}
+
+impl NewRecord {
+    /// A record as it is kept. Fails when it cannot be written as JSON.
+    pub fn new(record: &AsRunRecord) -> Result<Self, serde_json::Error> {
+        let expected = u128::from(record.frames_expected) * 1000;
+        let expected_ms = expected.div_ceil(u128::from(record.sample_rate.max(1)));
+        Ok(Self {
+            boot: record.boot.clone(),
+            sequence: record.sequence,
+            airing: record.airing.clone(),
+            position: record.position,
+            clip: record.clip,
+            turn_at: record.had_its_turn().then_some(record.scheduled_at),
+            title: record.title.clone(),
+            due_at: record.scheduled_at,
+            expected_ms: expected_ms.try_into().unwrap_or(u64::MAX),
+            json: serde_json::to_string(record)?,
+        })
+    }
+}
 
 /// A record as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRecord {
     /// What was to air.
     pub airing: String,
+    /// When the district had it on disk.
+    pub received_at: UtcMs,
     /// The record whole, as JSON.
     pub json: String,
 }
 
 impl Store {
-    /// The records of every airing that begins from one instant to another, both inside, at one station or at all;
-    /// in the order in which they were made.
-    pub async fn records_between(
-        &self,
-        station: Option<&StationId>,
-        first: UtcMs,
-        last: UtcMs,
-    ) -> Result<Vec<StoredRecord>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?,
-            "select r.airing, r.record from airing a join as_run r on r.airing = a.id
-             where a.starts_at between $1 and $2 and (a.station = $3 or $3 is null)
-             order by r.airing, r.sequence, r.boot",
-            first.0, last.0, station.map(StationId::as_str))?;
-        rows.iter().map(read).collect()
-    }
-
-    /// The records of one airing, in the order in which they were made.
-    pub async fn records_of(&self, airing: &AiringId) -> Result<Vec<StoredRecord>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?,
-            "select airing, record from as_run where airing = $1 order by sequence, boot",
-            airing.as_str())?;
+    /// The records of some airings: of each, in the order in which they were made.
+    pub async fn records_of(&self, airings: &[&AiringId]) -> Result<Vec<StoredRecord>, StoreError> {
+        let statement = one_of!(
+            "select airing, received_at, record from as_run where airing in ",
+            " order by airing, sequence, boot"
+        );
+        let rows = fetch_among(&mut self.db.reader().await?, statement, airings).await?;
         rows.iter().map(read).collect()
     }
 }
 
-fn read(row: &super::db::Row) -> Result<StoredRecord, StoreError> {
-    Ok(StoredRecord { airing: row.get(0)?, json: row.get(1)? })
+fn read(row: &Row) -> Result<StoredRecord, StoreError> {
+    Ok(StoredRecord { airing: row.get(0)?, received_at: UtcMs(row.get(1)?), json: row.get(2)? })
 }

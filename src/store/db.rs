@@ -3,6 +3,7 @@
 use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 use super::StoreError;
+use crate::radio::AiringId;
 
 /// The same thing on one engine or the other.
 #[derive(Debug, Clone)]
@@ -49,6 +50,46 @@ macro_rules! sql {
     };
 }
 pub(super) use sql;
+
+/// A statement between whose two parts stands a list of [`AMONG`] arguments.
+macro_rules! one_of {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,",
+            "$21,$22,$23,$24,$25,$26,$27,$28,$29,$30,$31,$32,$33,$34,$35,$36,$37,$38,$39,$40)",
+            $after
+        )
+    };
+}
+pub(super) use one_of;
+
+/// Arguments in the list of [`one_of`].
+const AMONG: usize = 40;
+
+/// Runs a statement of [`one_of`] as often as it takes to ask for every name.
+pub(super) async fn fetch_among(
+    on: &mut Reader,
+    sql: &'static str,
+    names: &[&AiringId],
+) -> Result<Vec<Row>, StoreError> {
+    let mut found = Vec::new();
+    for some in names.chunks(AMONG) {
+        // The last list is filled with what names nothing, so that one prepared statement serves all.
+        let names = some.iter().map(|name| name.as_str()).chain(std::iter::repeat("")).take(AMONG);
+        match on {
+            Engine::Sqlite(on) => {
+                let query = names.fold(sqlx::query(sql), |query, name| query.bind(name));
+                found.extend(query.fetch_all(&mut **on).await?.into_iter().map(Row::Sqlite));
+            }
+            Engine::Postgres(on) => {
+                let query = names.fold(sqlx::query(sql), |query, name| query.bind(name));
+                found.extend(query.fetch_all(&mut **on).await?.into_iter().map(Row::Postgres));
+            }
+        }
+    }
+    Ok(found)
+}
 
 impl Db {
     /// A transaction that may write.

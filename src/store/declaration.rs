@@ -1,7 +1,10 @@
 //! What people say aired, where no player of Loa's did.
 
-use super::{Store, StoreError, db::sql};
-use crate::radio::{AiringId, StationId, UtcMs};
+use super::{
+    Store, StoreError,
+    db::{fetch_among, one_of, sql},
+};
+use crate::radio::{AiringId, UtcMs};
 
 /// Somebody's word about one airing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,18 +44,17 @@ impl Store {
         Ok((standing, kept == 1))
     }
 
-    /// The declarations on every airing that begins from one instant to another, both inside.
-    pub async fn declarations_between(
+    /// What was declared of some airings.
+    pub async fn declarations_on(
         &self,
-        station: Option<&StationId>,
-        first: UtcMs,
-        last: UtcMs,
+        airings: &[&AiringId],
     ) -> Result<Vec<StoredDeclaration>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?,
-            "select d.airing, d.outcome, d.started_at, d.detail, d.declared_by, d.declared_at
-             from airing a join declaration d on d.airing = a.id
-             where a.starts_at between $1 and $2 and (a.station = $3 or $3 is null)",
-            first.0, last.0, station.map(StationId::as_str))?;
+        let statement = one_of!(
+            "select airing, outcome, started_at, detail, declared_by, declared_at
+             from declaration where airing in ",
+            ""
+        );
+        let rows = fetch_among(&mut self.db.reader().await?, statement, airings).await?;
         rows.iter().map(read).collect()
     }
 }

@@ -5,23 +5,26 @@
 mod airing;
 mod as_run;
 mod contact;
+mod content;
 mod db;
 mod declaration;
 mod enrolment;
 mod open;
 mod rules;
 mod rundown;
+mod stray;
 mod token;
+mod turn;
 mod writer;
 
 pub use airing::{AiringFilter, Order, PlannedAiring, Stamp, StoredAiring};
-pub use as_run::StoredRecord;
+pub use as_run::{NewRecord, StoredRecord};
 pub use contact::Contact;
 pub use declaration::StoredDeclaration;
 pub use rules::{Change, ChangeKind, Removed, Rules};
-pub use rundown::StoredRundown;
+pub use rundown::{RundownHead, StoredRundown};
 pub use token::{Bearer, Secret};
-pub use writer::{NewRecord, Verdict};
+pub use writer::Verdict;
 
 use db::{Db, Tx};
 

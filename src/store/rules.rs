@@ -250,8 +250,20 @@ impl Store {
         for id in &removed.units {
             to.remove_unit(id).await?;
         }
+        if !to.changes.is_empty() {
+            sql!(execute &mut to.tx,
+                "insert into edition (id, number) values ('rules', 1)
+                 on conflict (id) do update set number = edition.number + 1")?;
+        }
         to.tx.commit().await?;
         Ok(to.changes)
+    }
+
+    /// Rises whenever rules change, whoever changes them: cheaper to ask than all the rules.
+    pub async fn edition(&self) -> Result<i64, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select number from edition where id = 'rules'")?;
+        rows.first().map_or(Ok(0), |row| row.get(0))
     }
 
     /// All the rules, each kind by name.

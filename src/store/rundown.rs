@@ -3,31 +3,41 @@
 use super::{Store, StoreError, db::sql};
 use crate::radio::{StationId, UtcMs};
 
+/// What tells one version of a rundown from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RundownHead {
+    /// Only rises; changes exactly when what is planned does.
+    pub version: u64,
+    /// A hash of its days and of the airings in them as they are planned.
+    pub digest: String,
+}
+
 /// A rundown as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRundown {
-    /// Only rises; changes exactly when the content does.
-    pub version: u64,
-    /// A hash of the content without the version.
-    pub digest: String,
+    /// Which version.
+    pub head: RundownHead,
     /// The exact text.
     pub payload: String,
 }
 
 impl Store {
+    /// Which version of its rundown a station is to follow; none before the first. Spares reading the whole.
+    pub async fn rundown_head(
+        &self,
+        station: &StationId,
+    ) -> Result<Option<RundownHead>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select version, digest from rundown where station = $1", station.as_str())?;
+        rows.first().map(read).transpose()
+    }
+
     /// A station's rundown; none before the first.
     pub async fn rundown(&self, station: &StationId) -> Result<Option<StoredRundown>, StoreError> {
         let rows = sql!(fetch &mut self.db.reader().await?,
             "select version, digest, payload from rundown where station = $1", station.as_str())?;
-        rows.first()
-            .map(|row| {
-                Ok(StoredRundown {
-                    version: row.get::<i64>(0)?.unsigned_abs(),
-                    digest: row.get(1)?,
-                    payload: row.get(2)?,
-                })
-            })
-            .transpose()
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(StoredRundown { head: read(row)?, payload: row.get(2)? }))
     }
 
     /// Writes a station's rundown in place of the version before it. False when another did so first.
@@ -37,15 +47,20 @@ impl Store {
         rundown: &StoredRundown,
         now: UtcMs,
     ) -> Result<bool, StoreError> {
+        let head = &rundown.head;
         let mut tx = self.db.begin().await?;
         let written = sql!(execute &mut tx,
             "insert into rundown (station, version, digest, payload, written_at) values ($1, $2, $3, $4, $5)
              on conflict (station) do update set version = excluded.version, digest = excluded.digest,
              payload = excluded.payload, written_at = excluded.written_at
              where rundown.version < excluded.version",
-            station.as_str(), rundown.version.cast_signed(), rundown.digest.as_str(),
+            station.as_str(), head.version.cast_signed(), head.digest.as_str(),
             rundown.payload.as_str(), now.0)?;
         tx.commit().await?;
         Ok(written == 1)
     }
+}
+
+fn read(row: &super::db::Row) -> Result<RundownHead, StoreError> {
+    Ok(RundownHead { version: row.get::<i64>(0)?.unsigned_abs(), digest: row.get(1)? })
 }

@@ -1,35 +1,26 @@
 //! Commits the records of many calls together: a flush to disk costs the same for one batch as for a hundred.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use sqlx::AssertSqlSafe;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Store, StoreError, Tx, contact,
+    NewRecord, Store, StoreError, Tx, contact,
     db::{Db, Engine, sql},
+    stray,
 };
-use crate::radio::{AiringId, StationId, UtcMs};
+use crate::radio::{ClipHash, StationId, UtcMs};
 
 /// Rows a statement: few enough for either engine's limit on arguments, enough to make the statement's own cost small.
 const CHUNK: usize = 50;
 /// Columns a row.
-const COLUMNS: usize = 6;
+const COLUMNS: usize = 9;
 /// Calls committed together at most.
 const TOGETHER: usize = 64;
-
-/// An as-run record to keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewRecord {
-    /// One run of the station's program.
-    pub boot: String,
-    /// Counts up over the station's life.
-    pub sequence: u64,
-    /// What was to air.
-    pub airing: AiringId,
-    /// The record whole, as JSON, always spelt the same way: it is compared as text.
-    pub json: String,
-}
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +172,12 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
         }
         verdicts
     };
+    // A station says much of few airings: each is looked for once.
+    let told: HashMap<&str, (&Batch, &NewRecord)> =
+        rows.iter().rev().map(|row| (row.1.airing.as_str(), *row)).collect();
+    for (batch, record) in told.into_values() {
+        stray::keep(&mut tx, &batch.station, record).await?;
+    }
     for batch in batches {
         contact::note(&mut tx, &batch.station, batch.status.as_deref(), batch.now).await?;
     }
@@ -214,7 +211,7 @@ fn text(rows: usize) -> Arc<str> {
         })
         .collect();
     format!(
-        "insert into as_run (station, boot, sequence, airing, received_at, record) values {} \
+        "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record) values {} \
          on conflict do nothing",
         values.join(",")
     )
@@ -231,6 +228,9 @@ async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, Store
                     .bind(record.boot.as_str())
                     .bind(record.sequence.cast_signed())
                     .bind(record.airing.as_str())
+                    .bind(i64::from(record.position))
+                    .bind(record.clip.as_ref().map(ClipHash::to_string))
+                    .bind(record.turn_at.map(|at| at.0))
                     .bind(batch.now.0)
                     .bind(record.json.as_str());
             }

@@ -13,12 +13,13 @@ use loa::{
     radio::UtcMs,
     server::{District, Limits, router},
     store::{Bearer, Removed, Store},
-    wire::{Problem, Receipts},
+    wire::{Problem, Receipts, Rundown},
 };
 use serde_json::{Value, json};
+use sha2::Digest;
 use tower::ServiceExt;
 
-use super::{BEFORE, SOUND, rules};
+use super::{BEFORE, SOUND, postgres::Postgres, rules};
 
 /// A planned district with both stations enrolled and one person known.
 pub(crate) struct House {
@@ -28,7 +29,8 @@ pub(crate) struct House {
     pub(crate) thach_lam: String,
     pub(crate) kim_tan: String,
     pub(crate) lan: String,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
+    _postgres: Option<Arc<Postgres>>,
 }
 
 pub(crate) struct Answer {
@@ -58,15 +60,27 @@ impl House {
     pub(crate) async fn with(limits: Limits) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("loa.db").display());
-        let store = Store::open(&url).await.unwrap();
+        Self::build(&url, folder, None, limits).await
+    }
+
+    pub(crate) async fn on_postgres() -> Self {
+        let postgres = Postgres::shared();
+        let url = postgres.database().await;
+        let folder = tempfile::tempdir().unwrap();
+        Self::build(&url, folder, Some(postgres), Limits::default()).await
+    }
+
+    async fn build(
+        url: &str,
+        folder: tempfile::TempDir,
+        postgres: Option<Arc<Postgres>>,
+        limits: Limits,
+    ) -> Self {
+        let store = Store::open(url).await.unwrap();
         store.apply(&rules(), &Removed::default(), BEFORE).await.unwrap();
-        let sha256 = super::sha256().to_string();
-        let clips = folder.path().join("clips");
-        std::fs::create_dir_all(clips.join(&sha256[..2])).unwrap();
-        std::fs::write(clips.join(&sha256[..2]).join(&sha256), SOUND).unwrap();
         let lan = store.create_token(&Bearer::Person("Lan".into()), BEFORE).await.unwrap();
         let clock = Arc::new(TestClock::at(BEFORE));
-        let shelf = Shelf::open(&clips).unwrap();
+        let shelf = Shelf::open(&folder.path().join("clips")).unwrap();
         let district = District::new(store, clock.clone(), shelf, limits);
         let mut house = Self {
             router: router(district.clone()),
@@ -75,11 +89,22 @@ impl House {
             thach_lam: String::new(),
             kim_tan: String::new(),
             lan: lan.reveal().to_owned(),
-            _folder: folder,
+            folder,
+            _postgres: postgres,
         };
+        house.keep_clip(SOUND);
         house.thach_lam = house.enrol("thach-lam").await;
         house.kim_tan = house.enrol("kim-tan").await;
         house
+    }
+
+    /// Puts a clip on the shelf and gives its SHA-256.
+    pub(crate) fn keep_clip(&self, bytes: &[u8]) -> String {
+        let sha256 = hex::encode(sha2::Sha256::digest(bytes));
+        let drawer = self.folder.path().join("clips").join(&sha256[..2]);
+        std::fs::create_dir_all(&drawer).unwrap();
+        std::fs::write(drawer.join(&sha256), bytes).unwrap();
+        sha256
     }
 
     pub(crate) async fn enrol(&self, station: &str) -> String {
@@ -132,12 +157,32 @@ impl House {
     }
 
     pub(crate) async fn confirm(&self, records: Value) -> Vec<(String, Option<String>)> {
-        let answer =
-            self.post("/api/v1/confirmations", &self.thach_lam, &json!({"records": records})).await;
+        self.confirm_as(&self.thach_lam, records).await
+    }
+
+    pub(crate) async fn confirm_as(
+        &self,
+        token: &str,
+        records: Value,
+    ) -> Vec<(String, Option<String>)> {
+        let answer = self.post("/api/v1/confirmations", token, &json!({"records": records})).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
         let receipts: Receipts = serde_json::from_slice(&answer.body).unwrap();
         let word = |result| serde_json::to_value(result).unwrap().as_str().unwrap().to_owned();
         receipts.results.into_iter().map(|receipt| (word(receipt.result), receipt.why)).collect()
+    }
+
+    /// The airings that a query lists.
+    pub(crate) async fn list(&self, query: &str) -> Vec<Value> {
+        let answer = self.get(&format!("/api/v1/airings?{query}"), &self.lan).await;
+        assert_eq!(answer.status, StatusCode::OK, "{query}");
+        answer.json()["airings"].as_array().unwrap().clone()
+    }
+
+    /// The station's rundown as it would be sent to it.
+    pub(crate) async fn rundown(&self, token: &str) -> Rundown {
+        let envelope = self.get("/api/v1/rundown", token).await.json();
+        serde_json::from_str(envelope["payload"].as_str().unwrap()).unwrap()
     }
 
     pub(crate) async fn state_of(&self, station: &str) -> Value {

@@ -1,5 +1,23 @@
 //! What several tests need: a small district, and a PostgreSQL of their own.
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, unused_macros, reason = "each test uses a part")]
+
+/// Tells each story in a house on SQLite and in one on PostgreSQL.
+macro_rules! on_both_databases {
+    ($($story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::common::district::House::new().await).await;
+            })+
+        }
+        mod postgresql {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::common::district::House::on_postgres().await).await;
+            })+
+        }
+    };
+}
 
 pub(crate) mod district;
 pub(crate) mod postgres;
@@ -43,8 +61,30 @@ pub(crate) fn station(id: &str, unit: &str) -> Station {
 }
 
 pub(crate) fn sha256() -> ClipHash {
+    sha256_of(SOUND)
+}
+
+pub(crate) fn sha256_of(bytes: &[u8]) -> ClipHash {
     use sha2::Digest;
-    ClipHash(sha2::Sha256::digest(SOUND).into())
+    ClipHash(sha2::Sha256::digest(bytes).into())
+}
+
+/// Half a minute, approved, of a file that holds these bytes.
+pub(crate) fn clip(id: &str, bytes: &[u8]) -> Clip {
+    Clip {
+        id: id.parse().unwrap(),
+        sha256: sha256_of(bytes),
+        bytes: bytes.len() as u64,
+        frames: 48_000 * 30,
+        sample_rate: 48_000,
+        title: "Cài đặt Bluezone".to_owned(),
+        gain: Gain::UNITY,
+        source_document: None,
+        issuing_office: None,
+        transcript: None,
+        language: None,
+        approved_by: Some("Chủ tịch".to_owned()),
+    }
 }
 
 pub(crate) fn schedule(id: &str, cron: &str) -> Schedule {
@@ -74,20 +114,7 @@ pub(crate) fn rules() -> Rules {
             unit("kim-tan", Some("thach-thanh")),
         ],
         stations: vec![station("kim-tan", "kim-tan"), station("thach-lam", "thach-lam")],
-        clips: vec![Clip {
-            id: "bluezone".parse().unwrap(),
-            sha256: sha256(),
-            bytes: SOUND.len() as u64,
-            frames: 48_000 * 30,
-            sample_rate: 48_000,
-            title: "Cài đặt Bluezone".to_owned(),
-            gain: Gain::UNITY,
-            source_document: None,
-            issuing_office: None,
-            transcript: None,
-            language: None,
-            approved_by: Some("Chủ tịch".to_owned()),
-        }],
+        clips: vec![clip("bluezone", SOUND)],
         programmes: vec![Programme {
             id: "ban-tin".parse().unwrap(),
             title: "Bản tin".to_owned(),

@@ -4,12 +4,19 @@ use std::{
     os::unix::{fs::chown, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
 };
+
+use sqlx::Connection;
 
 /// Stopped and removed when dropped.
 pub(crate) struct Postgres {
     server: Child,
     folder: tempfile::TempDir,
+    databases: AtomicU32,
 }
 
 impl Postgres {
@@ -20,9 +27,10 @@ impl Postgres {
         if let Some((uid, gid)) = user {
             chown(folder.path(), Some(uid), Some(gid)).unwrap();
         }
+        let place = folder.path().to_owned();
         let run = |program: &str| {
             let mut command = Command::new(programs.join(program));
-            command.current_dir(folder.path()).stdin(Stdio::null()).env("LC_ALL", "C.UTF-8");
+            command.current_dir(&place).stdin(Stdio::null()).env("LC_ALL", "C.UTF-8");
             if let Some((uid, gid)) = user {
                 command.uid(uid).gid(gid);
             }
@@ -45,25 +53,41 @@ impl Postgres {
             .stderr(log)
             .spawn()
             .unwrap();
-        Self { server, folder }
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("postgres://loa@localhost/postgres?host={}", self.folder.path().display())
-    }
-
-    /// Tries until it answers; its own log says why it does not.
-    pub(crate) async fn open(&mut self) -> loa::store::Store {
+        let mut postgres = Self { server, folder, databases: AtomicU32::new(0) };
         for _ in 0..300 {
-            match loa::store::Store::open(&self.url()).await {
-                Ok(store) => return store,
-                Err(_) if self.server.try_wait().unwrap().is_none() => {
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-                }
-                Err(error) => panic!("{error}: {}", self.log()),
+            let answers = run("pg_isready").arg("-h").arg(&place).output().unwrap();
+            if answers.status.success() {
+                return postgres;
             }
+            assert!(postgres.server.try_wait().unwrap().is_none(), "{}", postgres.log());
+            std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        panic!("PostgreSQL does not answer: {}", self.log());
+        panic!("PostgreSQL does not answer: {}", postgres.log());
+    }
+
+    /// The one that runs already for another test of this program, or a new one; it ends with the last test.
+    pub(crate) fn shared() -> Arc<Self> {
+        static RUNNING: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start());
+            *running = Arc::downgrade(&started);
+            started
+        })
+    }
+
+    /// The address of a new, empty database.
+    pub(crate) async fn database(&self) -> String {
+        let name = format!("story_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut connection = sqlx::PgConnection::connect(&self.url("postgres")).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("create database {name}"));
+        sqlx::query(create).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://loa@localhost/{database}?host={}", self.folder.path().display())
     }
 
     fn log(&self) -> String {

@@ -87,7 +87,7 @@ impl Watch {
     }
 
     fn tell(&mut self, airing: &AiringReport) {
-        for record in airing.records.iter().flatten() {
+        for record in airing.records.iter().flatten().map(|received| &received.record) {
             if self.printed.insert((record.station.clone(), record.sequence)) {
                 print(record);
             }

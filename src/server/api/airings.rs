@@ -1,23 +1,15 @@
-use std::collections::HashMap;
-
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    radio::{
-        AiringId, CampaignId, ClipHash, Evidence, Priority, ProgrammeId, ScheduleId, StationId,
-        UnitId, UtcMs,
-    },
+    radio::{AiringId, CampaignId, ClipHash, StationId, UnitId, UtcMs},
     server::{
-        AiringState, District,
-        body::Asked,
-        login::Caller,
-        problem::Refusal,
-        standing::{Standing, Word},
+        AiringReport, AiringState, District, body::Asked, login::Caller, problem::Refusal,
+        report::report_all,
     },
-    store::{AiringFilter, Bearer, Order, StoredAiring, StoredDeclaration, StoredRecord},
-    wire::{AsRunRecord, Problem},
+    store::{AiringFilter, Bearer, Order},
+    wire::Problem,
 };
 
 /// Airings looked at in one call at most: a rare state does not hold the database for long.
@@ -34,7 +26,7 @@ pub(in crate::server) struct Wanted {
     unit: Option<UnitId>,
     /// For this campaign.
     campaign: Option<CampaignId>,
-    /// With this clip, by SHA-256.
+    /// With this clip, planned or recorded, by SHA-256.
     clip: Option<ClipHash>,
     /// Beginning at this instant or later.
     from: Option<UtcMs>,
@@ -68,49 +60,6 @@ enum Sorting {
     Newest,
 }
 
-/// One airing: what was planned and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct AiringReport {
-    /// Its name.
-    pub id: AiringId,
-    /// Where.
-    pub station: StationId,
-    /// The unit that the station belonged to.
-    pub unit: UnitId,
-    /// The rule that asked for it.
-    pub schedule: ScheduleId,
-    /// What.
-    pub programme: ProgrammeId,
-    /// The campaign that it serves.
-    pub campaign: Option<CampaignId>,
-    /// The programme's title by value.
-    pub title: String,
-    /// How urgent.
-    pub priority: Priority,
-    /// The instant that the rule names.
-    pub nominal_at: UtcMs,
-    /// The instant of its first frame, as planned.
-    pub starts_at: UtcMs,
-    /// The instant after its last frame, as planned.
-    pub ends_at: UtcMs,
-    /// How it stands.
-    pub state: AiringState,
-    /// Why, as a code; none when there is nothing to explain.
-    pub reason: Option<String>,
-    /// Why, for people.
-    pub detail: Option<String>,
-    /// What the state rests on: the weakest of its items'.
-    pub evidence: Option<Evidence>,
-    /// When it really began.
-    pub started_at: Option<UtcMs>,
-    /// When the plan dropped it, though a station aired it all the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withdrawn_at: Option<UtcMs>,
-    /// The as-run records, when asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub records: Option<Vec<AsRunRecord>>,
-}
-
 /// Some airings, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AiringPage {
@@ -120,7 +69,7 @@ pub struct AiringPage {
     pub next: Option<String>,
 }
 
-/// Airings with what came of each. A station sees its own.
+/// Airings with what came of each, also those that a station aired without a plan. A station sees its own.
 #[utoipa::path(
     get, path = "/api/v1/airings", tag = "record", params(Wanted),
     security(("station" = []), ("person" = [])),
@@ -172,7 +121,7 @@ pub(in crate::server) async fn list(
         let stored = district.store.airings(&filter, order, cursor, wanted.limit).await?;
         let last_page = stored.len() < full;
         looked_at += stored.len();
-        for report in report_all(&district, &filter, stored, now).await? {
+        for report in report_all(&district, stored, now).await? {
             if airings.len() == full {
                 return Ok(Json(AiringPage { airings, next: after.map(write_cursor) }));
             }
@@ -199,93 +148,4 @@ fn read_cursor(text: &str) -> Option<(UtcMs, String)> {
     let (at, id) = text.split_once('~')?;
     let id: AiringId = id.parse().ok()?;
     Some((UtcMs(at.parse().ok()?), id.as_str().to_owned()))
-}
-
-async fn report_all(
-    district: &District,
-    filter: &AiringFilter,
-    stored: Vec<StoredAiring>,
-    now: UtcMs,
-) -> Result<Vec<AiringReport>, Refusal> {
-    let times = stored.iter().map(|stored| stored.planned.airing.starts_at);
-    let (Some(first), Some(last)) = (times.clone().min(), times.max()) else {
-        return Ok(Vec::new());
-    };
-    let station = filter.station.as_ref();
-    let mut records: HashMap<String, Vec<StoredRecord>> = HashMap::new();
-    for record in district.store.records_between(station, first, last).await? {
-        records.entry(record.airing.clone()).or_default().push(record);
-    }
-    let mut words: HashMap<AiringId, StoredDeclaration> = district
-        .store
-        .declarations_between(station, first, last)
-        .await?
-        .into_iter()
-        .map(|word| (word.airing.clone(), word))
-        .collect();
-    stored
-        .into_iter()
-        .map(|airing| {
-            let id = &airing.planned.airing.id;
-            let of_it = records.remove(id.as_str()).unwrap_or_default();
-            let word = words.remove(id);
-            report(airing, &of_it, word, now)
-        })
-        .collect()
-}
-
-/// One airing with its records and what was declared of it.
-pub(super) async fn report_one(
-    district: &District,
-    airing: StoredAiring,
-    word: Option<StoredDeclaration>,
-    now: UtcMs,
-) -> Result<AiringReport, Refusal> {
-    let records = district.store.records_of(&airing.planned.airing.id).await?;
-    let report = report(airing, &records, word, now)?;
-    Ok(AiringReport { records: None, ..report })
-}
-
-fn report(
-    stored: StoredAiring,
-    records: &[StoredRecord],
-    word: Option<StoredDeclaration>,
-    now: UtcMs,
-) -> Result<AiringReport, Refusal> {
-    let records = records
-        .iter()
-        .map(|record| serde_json::from_str(&record.json))
-        .collect::<Result<Vec<AsRunRecord>, _>>()
-        .map_err(Refusal::internal)?;
-    let word = word
-        .map(|word| {
-            let outcome = serde_json::from_value(serde_json::Value::String(word.outcome))?;
-            let (started_at, detail) = (word.started_at, word.detail);
-            Ok(Word { outcome, started_at, detail, by: word.declared_by })
-        })
-        .transpose()
-        .map_err(|error: serde_json::Error| Refusal::internal(error))?;
-    let standing = Standing::of(&stored.planned, &records, word.as_ref(), now);
-    let unit = stored.planned.unit;
-    let airing = stored.planned.airing;
-    Ok(AiringReport {
-        id: airing.id,
-        station: airing.station,
-        unit,
-        schedule: airing.schedule,
-        programme: airing.programme,
-        campaign: airing.campaign,
-        title: airing.title.to_string(),
-        priority: airing.priority,
-        nominal_at: airing.nominal_at,
-        starts_at: airing.starts_at,
-        ends_at: airing.ends_at,
-        state: standing.state,
-        reason: standing.reason,
-        detail: standing.detail,
-        evidence: standing.evidence,
-        started_at: standing.started_at,
-        withdrawn_at: stored.withdrawn_at,
-        records: Some(records),
-    })
 }

@@ -123,22 +123,14 @@ fn judge(record: AsRunRecord, station: &StationId) -> Result<(AsRunRecord, NewRe
     if i64::try_from(record.sequence).is_err() {
         return no("sequence: it is larger than 9223372036854775807".to_owned());
     }
-    if record.airing.as_str().split('.').nth(1) != Some(station.as_str()) {
+    if record.airing.station() != station.as_str() {
         return no(format!("airing: {} is not at {station}", record.airing));
     }
     if record.outcome == Outcome::Aired && record.evidence.is_none() {
         return no("evidence: a record of \"aired\" says what it rests on".to_owned());
     }
-    match serde_json::to_string(&record) {
-        Ok(json) => {
-            let new = NewRecord {
-                boot: record.boot.clone(),
-                sequence: record.sequence,
-                airing: record.airing.clone(),
-                json,
-            };
-            Ok((record, new))
-        }
+    match NewRecord::new(&record) {
+        Ok(new) => Ok((record, new)),
         Err(error) => no(error.to_string()),
     }
 }

@@ -1,13 +1,13 @@
 use axum::{Json, extract::State, http::StatusCode};
 
-use super::airings::{AiringReport, report_one};
 use crate::{
     radio::AiringId,
     server::{
-        District,
+        AiringReport, District,
         body::{Named, Sent},
         login::Caller,
         problem::Refusal,
+        report::report_all,
     },
     store::{Bearer, StoredDeclaration},
     wire::{Declaration, Problem},
@@ -35,7 +35,7 @@ pub(in crate::server) async fn declare(
     Sent(declaration): Sent<Declaration>,
 ) -> Result<Json<AiringReport>, Refusal> {
     if let Bearer::Station(station) = &bearer
-        && id.as_str().split('.').nth(1) != Some(station.as_str())
+        && id.station() != station.as_str()
     {
         return Err(Refusal::forbidden(format!("airing {id} is not at {station}")));
     }
@@ -76,5 +76,7 @@ pub(in crate::server) async fn declare(
             ),
         ));
     }
-    Ok(Json(report_one(&district, airing, Some(standing), now).await?))
+    let report = report_all(&district, vec![airing], now).await?.pop();
+    let report = report.ok_or_else(|| Refusal::internal("an airing without a report"))?;
+    Ok(Json(AiringReport { records: None, ..report }))
 }

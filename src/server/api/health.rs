@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::{
     extract::State,
     http::{StatusCode, header},
@@ -9,6 +11,9 @@ use crate::{
     wire::Problem,
 };
 
+/// Planning is hourly: rundowns older than this mean that it has failed twice.
+const STALE: Duration = Duration::from_hours(2);
+
 /// The process runs.
 #[utoipa::path(
     get, path = "/healthz", tag = "health",
@@ -18,7 +23,7 @@ pub(in crate::server) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database answers and rundowns are planned.
+/// The database answers, and rundowns were planned within the last 2 hours.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses(
@@ -34,8 +39,13 @@ pub(in crate::server) async fn ready(
         tracing::error!(%error, "the database does not answer");
         return Err(not("the database does not answer".to_owned()));
     }
-    if district.rolled.borrow().is_none() {
+    let Some(rolled) = *district.rolled.borrow() else {
         return Err(not("rundowns are not planned yet".to_owned()));
+    };
+    if district.clock.now().since(rolled) > STALE {
+        return Err(not(format!(
+            "rundowns were last planned at {rolled} and not since: the district's log says why"
+        )));
     }
     Ok("ready\n")
 }

@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 
 use crate::{
     server::{District, body::Asked, login::OfStation, problem::Refusal},
-    store::StoredRundown,
+    store::{RundownHead, StoredRundown},
     wire::{Envelope, Problem},
 };
 
@@ -54,9 +54,9 @@ pub(in crate::server) async fn fetch(
     tokio::pin!(patience_ends);
     loop {
         changes.mark_unchanged();
-        let rundown = district.store.rundown(&station).await?;
-        let known = rundown.as_ref().is_some_and(|rundown| names(&headers, &tag(rundown)));
-        if let Some(rundown) = rundown.as_ref().filter(|_| !known) {
+        let head = district.store.rundown_head(&station).await?;
+        let known = head.as_ref().is_some_and(|head| names(&headers, &tag(head)));
+        if !known && let Some(rundown) = district.store.rundown(&station).await? {
             return Ok(answer(rundown));
         }
         let again = tokio::select! {
@@ -65,10 +65,10 @@ pub(in crate::server) async fn fetch(
             () = &mut patience_ends => false,
         };
         if !again {
-            return match rundown {
-                Some(rundown) => Ok((
+            return match head {
+                Some(head) => Ok((
                     StatusCode::NOT_MODIFIED,
-                    [(header::ETAG, tag(&rundown)), (header::CACHE_CONTROL, "no-cache".to_owned())],
+                    [(header::ETAG, tag(&head)), (header::CACHE_CONTROL, "no-cache".to_owned())],
                 )
                     .into_response()),
                 None => Err(Refusal::new(
@@ -81,8 +81,8 @@ pub(in crate::server) async fn fetch(
     }
 }
 
-fn tag(rundown: &StoredRundown) -> String {
-    format!("\"{}-{}\"", rundown.version, rundown.digest.get(..16).unwrap_or_default())
+fn tag(head: &RundownHead) -> String {
+    format!("\"{}-{}\"", head.version, head.digest.get(..16).unwrap_or_default())
 }
 
 /// Whether `If-None-Match` names a tag (RFC 9110, 13.1.2; compared weakly).
@@ -96,8 +96,9 @@ pub(in crate::server) fn names(headers: &HeaderMap, tag: &str) -> bool {
         .any(|one| one == "*" || one == tag)
 }
 
-fn answer(rundown: &StoredRundown) -> Response {
-    let envelope = Envelope { payload: rundown.payload.clone(), key: None, signature: None };
-    let headers = [(header::ETAG, tag(rundown)), (header::CACHE_CONTROL, "no-cache".to_owned())];
+fn answer(rundown: StoredRundown) -> Response {
+    let tag = tag(&rundown.head);
+    let envelope = Envelope { payload: rundown.payload, key: None, signature: None };
+    let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
     (headers, Json(envelope)).into_response()
 }

@@ -1,0 +1,171 @@
+//! One airing as it is told: what was planned and what came of it.
+
+use std::{collections::HashMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    AiringState, District,
+    problem::Refusal,
+    standing::{Standing, Word},
+};
+use crate::{
+    radio::{
+        AiringId, CampaignId, Evidence, Priority, ProgrammeId, ScheduleId, StationId, UnitId, UtcMs,
+    },
+    store::{PlannedAiring, StoredAiring, StoredDeclaration, StoredRecord},
+    wire::AsRunRecord,
+};
+
+/// A station whose line holds reports within seconds. What comes longer than this after the airing can have ended at
+/// the latest came over a line that was cut, or from somebody's memory, and is marked.
+const LATE: Duration = Duration::from_mins(10);
+
+/// One airing: what was planned and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AiringReport {
+    /// Its name.
+    pub id: AiringId,
+    /// Where.
+    pub station: StationId,
+    /// The unit that the station belonged to.
+    pub unit: UnitId,
+    /// The rule that asked for it.
+    pub schedule: ScheduleId,
+    /// Whether the plan has it. False: the plan dropped it or never had it, and only a station's record tells of it.
+    pub planned: bool,
+    /// What; none when it was never planned.
+    pub programme: Option<ProgrammeId>,
+    /// The campaign that it serves.
+    pub campaign: Option<CampaignId>,
+    /// The programme's title by value; the first recorded clip's when it was never planned.
+    pub title: String,
+    /// How urgent; none when it was never planned.
+    pub priority: Option<Priority>,
+    /// The instant that the rule names.
+    pub nominal_at: UtcMs,
+    /// The instant of its first frame, as planned.
+    pub starts_at: UtcMs,
+    /// The instant after its last frame, as planned.
+    pub ends_at: UtcMs,
+    /// How it stands.
+    pub state: AiringState,
+    /// Why, as a code; none when there is nothing to explain.
+    pub reason: Option<String>,
+    /// Why, for people.
+    pub detail: Option<String>,
+    /// What the state rests on: the weakest of its items'.
+    pub evidence: Option<Evidence>,
+    /// When it really began.
+    pub started_at: Option<UtcMs>,
+    /// When the last word about it, a record or a declaration, reached the district.
+    pub received_at: Option<UtcMs>,
+    /// Whether any word about it reached the district more than 10 minutes after it can have ended at the latest.
+    pub late: bool,
+    /// When the plan dropped it, though a station aired it all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_at: Option<UtcMs>,
+    /// The as-run records, when asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Vec<ReceivedRecord>>,
+}
+
+/// An as-run record and when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceivedRecord {
+    /// When the district had it on disk.
+    pub received_at: UtcMs,
+    /// Whether that was more than 10 minutes after its airing can have ended at the latest.
+    pub late: bool,
+    /// What the station says.
+    pub record: AsRunRecord,
+}
+
+/// Joins airings with their records and with what was declared of them.
+pub(super) async fn report_all(
+    district: &District,
+    stored: Vec<StoredAiring>,
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
+    let ids: Vec<&AiringId> = stored.iter().map(|stored| &stored.planned.airing.id).collect();
+    let mut records: HashMap<String, Vec<StoredRecord>> = HashMap::new();
+    for record in district.store.records_of(&ids).await? {
+        records.entry(record.airing.clone()).or_default().push(record);
+    }
+    let words = district.store.declarations_on(&ids).await?;
+    let mut words: HashMap<AiringId, StoredDeclaration> =
+        words.into_iter().map(|word| (word.airing.clone(), word)).collect();
+    stored
+        .into_iter()
+        .map(|airing| {
+            let id = &airing.planned.airing.id;
+            let of_it = records.remove(id.as_str()).unwrap_or_default();
+            let word = words.remove(id);
+            report(airing, of_it, word, now)
+        })
+        .collect()
+}
+
+/// The last instant at which it can have ended: begun as late as it may.
+fn over_at(planned: &PlannedAiring) -> UtcMs {
+    let airing = &planned.airing;
+    airing.ends_at + airing.latest_start.since(airing.starts_at)
+}
+
+fn report(
+    stored: StoredAiring,
+    records: Vec<StoredRecord>,
+    word: Option<StoredDeclaration>,
+    now: UtcMs,
+) -> Result<AiringReport, Refusal> {
+    let late_from = over_at(&stored.planned) + LATE;
+    let received_at = records
+        .iter()
+        .map(|record| record.received_at)
+        .chain(word.iter().map(|word| word.declared_at))
+        .max();
+    let records = records
+        .into_iter()
+        .map(|StoredRecord { received_at, json, .. }| {
+            let record = serde_json::from_str(&json)?;
+            Ok(ReceivedRecord { received_at, late: received_at > late_from, record })
+        })
+        .collect::<Result<Vec<_>, serde_json::Error>>()
+        .map_err(Refusal::internal)?;
+    let word = word
+        .map(|word| {
+            let outcome = serde_json::from_value(serde_json::Value::String(word.outcome))?;
+            let (started_at, detail) = (word.started_at, word.detail);
+            Ok(Word { outcome, started_at, detail, by: word.declared_by })
+        })
+        .transpose()
+        .map_err(|error: serde_json::Error| Refusal::internal(error))?;
+    let said: Vec<&AsRunRecord> = records.iter().map(|received| &received.record).collect();
+    let standing = Standing::of(&stored, &said, word.as_ref(), now);
+    let StoredAiring { planned, withdrawn_at, unplanned } = stored;
+    let airing = planned.airing;
+    Ok(AiringReport {
+        id: airing.id,
+        station: airing.station,
+        unit: planned.unit,
+        schedule: airing.schedule,
+        planned: !unplanned && withdrawn_at.is_none(),
+        programme: (!unplanned).then_some(airing.programme),
+        campaign: airing.campaign,
+        title: airing.title.to_string(),
+        priority: (!unplanned).then_some(airing.priority),
+        nominal_at: airing.nominal_at,
+        starts_at: airing.starts_at,
+        ends_at: airing.ends_at,
+        state: standing.state,
+        reason: standing.reason,
+        detail: standing.detail,
+        evidence: standing.evidence,
+        started_at: standing.started_at,
+        received_at,
+        late: received_at.is_some_and(|at| at > late_from),
+        withdrawn_at,
+        records: Some(records),
+    })
+}
