@@ -20,10 +20,10 @@ use std::{
 };
 
 use axum::body::Bytes;
-use common::{BEFORE, played, rules};
+use common::{BEFORE, MORNING, key_of, played, rules, sha256, signed};
 use loa::{
     clock::TestClock,
-    server::{District, Limits, serve},
+    server::{District, Keyring, Limits, serve},
     store::{Removed, Store},
     wire::{AsRunRecord, Confirmations},
 };
@@ -50,7 +50,7 @@ fn main() {
 }
 
 fn body(caller: u64, first: u64) -> Bytes {
-    let records = (first..first + BATCH).map(|n| record(caller, n)).collect();
+    let records = (first..first + BATCH).map(|n| signed("thach-lam", &record(caller, n))).collect();
     serde_json::to_vec(&Confirmations { records, status: None }).unwrap().into()
 }
 
@@ -73,13 +73,15 @@ fn insert_plainly(file: &std::path::Path) -> f64 {
     connection.pragma_update(None, "synchronous", "full").unwrap();
     connection.pragma_update(None, "foreign_keys", true).unwrap();
     let example = record(0, 0);
-    let json = serde_json::to_string(&example).unwrap();
+    let envelope = signed("thach-lam", &example);
+    let (key, signature) = (envelope.key.to_string(), envelope.signature.to_string());
+    let hash = sha256().to_string();
     let (begun, mut sequence) = (Instant::now(), 0);
     while begun.elapsed() < SPAN {
         let tx =
             connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
         for _ in 0..BATCH {
-            let row = (
+            let row = rusqlite::params![
                 example.station.as_str(),
                 example.boot.as_str(),
                 sequence,
@@ -88,11 +90,16 @@ fn insert_plainly(file: &std::path::Path) -> f64 {
                 example.clip.map(|clip| clip.to_string()),
                 example.scheduled_at.0,
                 BEFORE.0,
-                json.as_str(),
-            );
+                envelope.payload.as_str(),
+                key.as_str(),
+                signature.as_str(),
+                hash.as_str(),
+                hash.as_str(),
+            ];
             tx.prepare_cached(
-                "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record)
-                 values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record,
+                     key, signature, hash, previous)
+                 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .unwrap()
             .execute(row)
@@ -110,15 +117,14 @@ async fn over_http() -> f64 {
     let store = Store::open(&url).await.unwrap();
     store.apply(&rules(), &Removed::default(), BEFORE).await.unwrap();
     let station = "thach-lam".parse().unwrap();
-    let token = store
-        .create_token(&loa::store::Bearer::Station(station), BEFORE)
-        .await
-        .unwrap()
-        .reveal()
-        .to_owned();
+    let code = store.create_code(&station, MORNING).await.unwrap();
+    let key = Some(key_of("thach-lam").public());
+    let (_, token) = store.enrol(code.reveal(), key, BEFORE).await.unwrap().unwrap();
+    let token = token.reveal().to_owned();
     let clock = Arc::new(TestClock::at(BEFORE));
+    let keyring = Keyring::open(&folder.path().join("keys"), BEFORE).unwrap();
     let shelf = loa::library::Shelf::open(&folder.path().join("clips")).unwrap();
-    let district = District::new(store.clone(), clock, shelf, Limits::default());
+    let district = District::new(store.clone(), clock, shelf, keyring, Limits::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/api/v1/confirmations", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();

@@ -7,6 +7,7 @@ pub mod radio; // the words of the trade as plain data: units, stations, clips, 
 pub mod almanac; // the TOML of schedules/: read, check with line numbers
 pub mod planning; // wishes -> plan, with a reason for everything (pure)
 
+pub mod signing; // who says so: keys, signatures over exact bytes
 pub mod wire; // what a station and the district say to each other
 
 pub mod library; // clips at rest: decode, measure and judge, keep

@@ -1,8 +1,8 @@
 //! Folders and files for their owner only: what lies in them opens doors.
 
 use std::{
-    fs::{DirBuilder, OpenOptions, Permissions},
-    io,
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
@@ -33,6 +33,28 @@ pub fn file(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Puts bytes in the place of what a file held, durably: whoever reads it finds all of the one or all of the other, also
+/// after a power cut.
+///
+/// # Errors
+/// When the disk refuses; the file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut half = path.as_os_str().to_owned();
+    half.push(".half");
+    let half = Path::new(&half);
+    // One that a power cut left may have been made by another user.
+    match fs::remove_file(half) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(half)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(half, path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// Whether anybody but the owner may read or write a file.
 pub fn is_open(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.permissions().mode() & OTHERS != 0)
@@ -58,6 +80,11 @@ mod tests {
         file(&secrets).unwrap();
         assert!(!is_open(&secrets));
         assert_eq!(std::fs::read_to_string(&secrets).unwrap(), "kept");
+
+        replace(&secrets, b"new").unwrap();
+        assert!(!is_open(&secrets));
+        assert_eq!(std::fs::read_to_string(&secrets).unwrap(), "new");
+        assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 1);
 
         // A folder that somebody shares on purpose is left alone.
         std::fs::set_permissions(&inside, Permissions::from_mode(0o750)).unwrap();

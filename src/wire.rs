@@ -1,27 +1,28 @@
 //! What a station and the district say to each other: JSON over HTTP under `/api/v1`.
 //!
-//! What will be signed is sent as exact bytes inside an [`Envelope`], so that no two JSON libraries have to agree on
-//! a spelling. Times are RFC 3339 in UTC, sizes bytes, levels hundredths of a decibel.
+//! What is signed is sent as exact bytes inside an [`Envelope`], so that no two JSON libraries have to agree on a
+//! spelling. Times are RFC 3339 in UTC, sizes bytes, levels hundredths of a decibel.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::radio::{
-    AiringId, AiringItem, CampaignId, ClipHash, ClockState, Evidence, Outcome, Priority, Reason,
-    ScheduleId, StationId, UtcMs,
+use crate::{
+    radio::{
+        AiringId, AiringItem, CampaignId, ClipHash, ClockState, Evidence, Outcome, Priority,
+        Reason, RecordHash, ScheduleId, StationId, UtcMs,
+    },
+    signing::{Envelope, PublicKey},
 };
 
-/// Bytes with the place for a signature over them.
+/// A station's rundown as it is sent: signed, with the row of the district's keys that says whose signature counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Envelope {
-    /// The exact text that counts, itself JSON: a [`Rundown`].
-    pub payload: String,
-    /// The name of the key that signed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// An ed25519 signature over the payload with its context string, in hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signature: Option<String>,
+#[serde(deny_unknown_fields)]
+pub struct SignedRundown {
+    /// The district's keys from the first to the newest, each a [`DistrictKey`](crate::signing::DistrictKey) signed by
+    /// the one before it.
+    pub keys: Vec<Envelope>,
+    /// A [`Rundown`], signed by the newest.
+    pub rundown: Envelope,
 }
 
 /// The ordered airings of one station between two instants (lịch ngày).
@@ -32,6 +33,10 @@ pub struct Rundown {
     pub station: StationId,
     /// Only rises; changes exactly when the content does.
     pub version: u64,
+    /// The first instant at which a station may take it.
+    pub not_before: UtcMs,
+    /// The first instant at which a station may no longer take it. One that it took before stands.
+    pub not_after: UtcMs,
     /// The first instant it speaks of: it is the whole truth from here to `until`.
     pub from: UtcMs,
     /// The first instant it no longer speaks of.
@@ -129,12 +134,9 @@ pub struct AsRunRecord {
     pub rundown_version: u64,
     /// How far the clock could be believed.
     pub clock: ClockState,
-    /// The hash of the station's previous record. Its place is kept; signing fills it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub previous: Option<ClipHash>,
-    /// The station's signature over the record without this field. Its place is kept; signing fills it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signature: Option<String>,
+    /// The hash of the station's previous record; none in its first.
+    #[serde(default)]
+    pub previous: Option<RecordHash>,
 }
 
 impl AsRunRecord {
@@ -156,9 +158,10 @@ impl AsRunRecord {
 pub struct EnrolmentRequest {
     /// The one-time code.
     pub code: String,
-    /// The station's ed25519 public key in hexadecimal. Its place is kept; signing fills it.
+    /// The key with which the station will sign its records. A player without one declares what it aired, and cannot
+    /// confirm it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub public_key: Option<String>,
+    pub public_key: Option<PublicKey>,
     /// The player's name and version.
     pub software: String,
 }
@@ -170,17 +173,16 @@ pub struct Enrolment {
     pub station: StationId,
     /// What it shows at every call, as `Authorization: Bearer`. Told once; the district keeps only its hash.
     pub token: String,
-    /// The district's ed25519 public key in hexadecimal. Its place is kept; signing fills it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub district_key: Option<String>,
+    /// The district's keys, as in [`SignedRundown`]: the station trusts the newest, and whatever that one signs.
+    pub keys: Vec<Envelope>,
 }
 
 /// As-run records on their way to the district; with none, a sign of life.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Confirmations {
-    /// At most 500.
+    /// [`AsRunRecord`]s, each signed by its station; at most 500.
     #[serde(default)]
-    pub records: Vec<AsRunRecord>,
+    pub records: Vec<Envelope>,
     /// How the station is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<StationStatus>,
@@ -200,8 +202,24 @@ pub struct StationStatus {
     pub rundown_version: Option<u64>,
     /// Records that wait to be sent.
     pub waiting: u64,
-    /// What is wrong, in words; empty when nothing is.
-    pub faults: Vec<String>,
+    /// What is wrong; empty when nothing is.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that is wrong at a station.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Fault {
+    /// Stays the same from release to release.
+    pub code: String,
+    /// What is wrong and what to do, for people.
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault with its code and words.
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), detail: detail.into() }
+    }
 }
 
 /// What became of each record, in the order sent.

@@ -19,11 +19,12 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
 };
-use common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules};
+use common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules, signed};
 use loa::{
     server::{Limits, openapi, roll, serve},
+    signing::Context,
     store::Removed,
-    wire::{Envelope, Rundown},
+    wire::{Rundown, SignedRundown},
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -43,8 +44,10 @@ async fn a_rundown_is_fetched_once_and_again_when_it_changes(house: House) {
     assert_eq!(house.get("/readyz", "").await.status, StatusCode::OK);
 
     let first = house.get("/api/v1/rundown", &house.thach_lam).await;
-    let envelope: Envelope = serde_json::from_slice(&first.body).unwrap();
-    let rundown: Rundown = serde_json::from_str(&envelope.payload).unwrap();
+    let sent: SignedRundown = serde_json::from_slice(&first.body).unwrap();
+    let payload = sent.rundown.open(Context::Rundown).unwrap();
+    let rundown: Rundown = serde_json::from_str(payload).unwrap();
+    assert_eq!(sent.rundown.key, house.district.keyring().newest().key);
     assert_eq!((rundown.station.as_str(), rundown.version), ("thach-lam", 1));
     // 21:59Z on 30 September: that day's session is still ahead, then 35 more.
     assert_eq!(rundown.airings.len(), 36);
@@ -71,8 +74,8 @@ async fn a_rundown_is_fetched_once_and_again_when_it_changes(house: House) {
     };
     let (second, rolled) = tokio::join!(poll, change);
     assert_eq!((second.status, rolled.rundowns), (StatusCode::OK, 2));
-    let envelope: Envelope = serde_json::from_slice(&second.body).unwrap();
-    let changed: Rundown = serde_json::from_str(&envelope.payload).unwrap();
+    let sent: SignedRundown = serde_json::from_slice(&second.body).unwrap();
+    let changed: Rundown = serde_json::from_str(&sent.rundown.payload).unwrap();
     assert_eq!(changed.version, 2);
     // What has begun stays as it was.
     assert_eq!(changed.airings[0], rundown.airings[0]);
@@ -148,12 +151,12 @@ async fn each_record_is_judged_by_itself(house: House) {
 
 async fn a_sign_of_life_is_kept_with_its_faults(house: House) {
     let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 3,
-        "faults": ["no sound device"]});
+        "faults": [{"code": "deck", "detail": "no sound device"}]});
     house.post("/api/v1/confirmations", &house.thach_lam, &json!({"status": status})).await;
     let stations = house.get("/api/v1/stations", &house.lan).await.json();
     assert_eq!(stations["stations"][0]["last_contact"], Value::Null);
     assert_eq!(stations["stations"][1]["last_contact"], BEFORE.to_string());
-    assert_eq!(stations["stations"][1]["status"]["faults"][0], "no sound device");
+    assert_eq!(stations["stations"][1]["status"]["faults"][0]["detail"], "no sound device");
     for list in ["units", "clips", "programmes", "campaigns", "schedules"] {
         let answer = house.get(&format!("/api/v1/{list}"), &house.lan).await.json();
         assert_eq!(answer[list].as_array().unwrap().is_empty(), list == "campaigns");
@@ -165,7 +168,7 @@ async fn figures_are_there_for_prometheus() {
     let house = House::new().await;
     roll(&house.district).await.unwrap();
     let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 17,
-        "faults": ["no sound device"]});
+        "faults": [{"code": "deck", "detail": "no sound device"}]});
     let figures = async || String::from_utf8(house.get("/metrics", "").await.body).unwrap();
     let figure = |text: &str, series: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(series));
@@ -181,6 +184,7 @@ async fn figures_are_there_for_prometheus() {
         record.xruns = 2;
         record.start_error_us = Some(-70_000_000);
     }
+    let records: Vec<_> = records.iter().map(|record| signed("kim-tan", record)).collect();
     for _ in 0..2 {
         // The second time they are duplicates, and are not counted again.
         let body = json!({"records": records, "status": status});

@@ -16,34 +16,36 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 12] = [
+const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("radio", &[]),
     ("config", &[]),
     ("private", &[]),
     ("clock", &["radio"]),
     ("almanac", &["radio"]),
     ("planning", &["radio"]),
-    ("wire", &["radio"]),
+    ("signing", &["radio", "private"]),
+    ("wire", &["radio", "signing"]),
     ("library", &["radio", "wire"]),
-    ("store", &["radio", "wire", "private"]),
-    ("playout", &["radio", "wire", "library", "clock", "private"]),
-    ("server", &["radio", "wire", "library", "clock", "store", "planning"]),
+    ("store", &["radio", "wire", "signing", "private"]),
+    ("playout", &["radio", "wire", "signing", "library", "clock", "private"]),
+    ("server", &["radio", "wire", "signing", "library", "clock", "store", "planning", "private"]),
     (
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server",
+            "almanac", "playout", "server", "signing",
         ],
     ),
 ];
 
 /// A crate, and the only places that may name it.
-const AT_HOME: [(&str, &[&str]); 5] = [
+const AT_HOME: [(&str, &[&str]); 6] = [
     ("sqlx", &["src/store/", "src/playout/keep/"]),
     ("axum", &["src/server/"]),
     ("cpal", &["src/playout/speaker/"]),
     ("rodio", &["src/playout/speaker/"]),
     ("cron", &["src/planning/"]),
+    ("ed25519_dalek", &["src/signing/"]),
 ];
 
 const LONGEST_FILE: usize = 500;

@@ -12,9 +12,10 @@
 
 mod common;
 
-use common::{BEFORE, MORNING, airing_at, played, rules};
+use common::{BEFORE, MORNING, airing_at, key_of, played, rules};
 use loa::{
     radio::{Airing, Priority, StationId, UtcMs, Window},
+    signing::{Context, Envelope},
     store::{
         AiringFilter, Bearer, ChangeKind, NewRecord, Order, PlannedAiring, Removed, RundownHead,
         Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
@@ -210,8 +211,9 @@ async fn plans_change_only_ahead(store: &Store) {
     assert_eq!(store.planned_at(&station, ahead).await.unwrap().len(), 2);
 }
 
-fn new(station: &str, sequence: u64, json: &str) -> NewRecord {
-    NewRecord { json: json.to_owned(), ..NewRecord::new(&played(station, sequence)).unwrap() }
+fn new(station: &str, sequence: u64, payload: &str) -> NewRecord {
+    let envelope = Envelope::seal(Context::Record, payload.to_owned(), &key_of(station));
+    NewRecord::new(&played(station, sequence), envelope)
 }
 
 async fn records_are_kept_once(store: &Store) {
@@ -273,7 +275,7 @@ async fn words_and_rundowns(store: &Store) {
     let station = "kim-tan".parse().unwrap();
     let version = |version: u64| StoredRundown {
         head: RundownHead { version, digest: version.to_string() },
-        payload: "{}".to_owned(),
+        envelope: Envelope::seal(Context::Rundown, "{}".to_owned(), &key_of("district")),
     };
     assert_eq!(store.rundown(&station).await.unwrap(), None);
     assert!(store.write_rundown(&station, &version(1), MORNING).await.unwrap());
@@ -289,23 +291,37 @@ async fn stations_enrol_once(store: &Store) {
     let later = UtcMs(MORNING.0 + 1000);
     assert!(store.create_code(&"nobody".parse().unwrap(), later).await.is_err());
     let late = store.create_code(&station, MORNING).await.unwrap();
-    assert_eq!(store.enrol(late.reveal(), MORNING).await.unwrap(), None);
-    assert_eq!(store.enrol("guess", MORNING).await.unwrap(), None);
+    assert_eq!(store.enrol(late.reveal(), None, MORNING).await.unwrap(), None);
+    assert_eq!(store.enrol("guess", None, MORNING).await.unwrap(), None);
 
     let code = store.create_code(&station, later).await.unwrap();
-    let (who, first) = store.enrol(code.reveal(), MORNING).await.unwrap().unwrap();
+    let key = |name| Some(key_of(name).public());
+    let (who, first) = store.enrol(code.reveal(), key("old"), MORNING).await.unwrap().unwrap();
     assert_eq!(who, station);
-    assert_eq!(store.enrol(code.reveal(), MORNING).await.unwrap(), None);
+    assert_eq!(store.enrol(code.reveal(), key("old"), MORNING).await.unwrap(), None);
     let bearer = Some(Bearer::Station(station.clone()));
     assert_eq!(store.bearer(first.reveal()).await.unwrap(), bearer);
     assert_eq!(store.bearer(code.reveal()).await.unwrap(), None);
     assert!(!format!("{first:?}").contains(first.reveal()));
 
-    // Enrolling again ends the token before.
+    // Another station's key is not taken, and the code stays good.
+    let code = store.create_code(&"thach-lam".parse().unwrap(), later).await.unwrap();
+    assert_eq!(store.enrol(code.reveal(), key("old"), MORNING).await.unwrap(), None);
+    assert!(store.enrol(code.reveal(), key("theirs"), MORNING).await.unwrap().is_some());
+
+    // Enrolling again ends the token before; what the key before signed stays signed.
     let code = store.create_code(&station, later).await.unwrap();
-    let (_, second) = store.enrol(code.reveal(), MORNING).await.unwrap().unwrap();
+    let (_, second) = store.enrol(code.reveal(), key("new"), MORNING).await.unwrap().unwrap();
     assert_eq!(store.bearer(first.reveal()).await.unwrap(), None);
     assert_eq!(store.bearer(second.reveal()).await.unwrap(), bearer);
+    assert_eq!(store.station_keys(&station).await.unwrap().len(), 2);
+
+    // A key that was revoked does not come back.
+    assert_eq!(store.revoke_station_keys(&station, later).await.unwrap(), 2);
+    assert_eq!(store.station_keys(&station).await.unwrap(), []);
+    let code = store.create_code(&station, UtcMs(later.0 + 1000)).await.unwrap();
+    assert_eq!(store.enrol(code.reveal(), key("new"), later).await.unwrap(), None);
+    assert!(store.enrol(code.reveal(), key("newest"), later).await.unwrap().is_some());
 
     let lan = Bearer::Person("Lan".to_owned());
     let token = store.create_token(&lan, MORNING).await.unwrap();

@@ -8,11 +8,17 @@ use tracing::{info, warn};
 use super::{
     cue::Hours,
     deck::{Deck, DeckStatus, Setup},
-    keep::{Identity, Keep, KeepError, KeepRecorder},
+    keep::{Anchor, Keep, KeepError, KeepRecorder},
     link::{self, Condition, Confirmer, District, Fetcher, Follower, LinkError},
     speaker::SpeakerName,
 };
-use crate::{clock::Clock, library::Shelf, radio::Gain, wire::Rundown};
+use crate::{
+    clock::Clock,
+    library::Shelf,
+    radio::{Gain, RecordHash},
+    signing::SecretKey,
+    wire::{Fault, Rundown},
+};
 
 /// How often the deck is asked how it is.
 const LOOK: Duration = Duration::from_secs(1);
@@ -98,20 +104,17 @@ pub async fn run(
         warn!(interrupted, "items were cut off when the station last stopped");
     }
     keep.forget_settled(clock.now() - REMEMBERED).await?;
-    let identity = identify(&settings, &keep).await?;
-    info!(station = %identity.station, server = identity.server, "enrolled");
+    let anchor = identify(&settings, &keep).await?;
+    info!(station = %anchor.station, server = anchor.server, "enrolled");
 
     let shelf = Arc::new(Shelf::open(&settings.data.join("clips")).map_err(StationError::Shelf)?);
-    let district = District::new(&identity)?;
-    let kept = keep.rundown().await.unwrap_or_else(|error| {
-        warn!(%error, "the kept rundown cannot be read; the district is asked for it anew");
-        None
-    });
-    let (rundown, mut changes) =
-        watch::channel::<Option<Arc<Rundown>>>(kept.map(|kept| Arc::new(kept.rundown)));
+    let district = District::new(&anchor)?;
+    let kept = kept_rundown(&keep, &anchor).await;
+    let (rundown, mut changes) = watch::channel::<Option<Arc<Rundown>>>(kept.map(Arc::new));
+    let (refused, refusal) = watch::channel(None);
     let recorder = KeepRecorder {
         keep: keep.clone(),
-        station: identity.station.clone(),
+        station: anchor.station.clone(),
         clock: clock.clone(),
         runtime: Handle::current(),
     };
@@ -131,11 +134,11 @@ pub async fn run(
     let work = [
         tokio::spawn(
             Follower {
-                station: identity.station.clone(),
                 district: district.clone(),
                 keep: keep.clone(),
                 clock: clock.clone(),
                 rundown,
+                fault: refused,
             }
             .run(),
         ),
@@ -162,7 +165,8 @@ pub async fn run(
                     sign(Sign::Alive);
                 }
                 let known = changes.borrow().as_ref().map(|rundown| rundown.version);
-                let condition = condition_of(&settings, status, known, clock.as_ref());
+                let mut condition = condition_of(&settings, status, known, clock.as_ref());
+                condition.faults.extend(refusal.borrow().clone());
                 told.send_if_modified(|known| {
                     let different = *known != condition;
                     *known = condition;
@@ -194,26 +198,58 @@ fn condition_of(
 ) -> Condition {
     Condition {
         speaker: status.speaker.unwrap_or_else(|| settings.speaker.to_string()),
-        faults: status.faults,
+        faults: status.faults.into_iter().map(|fault| Fault::new("deck", fault)).collect(),
         rundown_version,
         clock: status.clock.unwrap_or_else(|| clock.state()),
     }
 }
 
-/// Who the station is: as it was enrolled, or by the code it was given.
-async fn identify(settings: &Settings, keep: &Keep) -> Result<Identity, StationError> {
-    if let Some(known) = keep.identity().await? {
-        if settings.server == known.server {
-            return Ok(known);
+/// The rundown that is followed until the district sends another, if it is still as it was taken.
+async fn kept_rundown(keep: &Keep, anchor: &Anchor) -> Option<Rundown> {
+    let opened = match keep.rundown().await {
+        Ok(None) => return None,
+        Ok(Some(kept)) => link::trust(anchor).open(&kept.signed).map_err(LinkError::Rundown),
+        Err(error) => Err(error.into()),
+    };
+    let told = opened.inspect_err(|error| {
+        warn!(%error, "the kept rundown is not followed; the district is asked for it anew");
+    });
+    told.ok().map(|taken| taken.rundown)
+}
+
+/// Who the station is: as it was enrolled, or by the code it was given. Another code enrols it anew, with another key;
+/// its records and its rundown stay.
+async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationError> {
+    let code = settings.code.as_deref();
+    let code_sha256 = code.map(|code| RecordHash::of(code.as_bytes()).to_string());
+    let known = keep.anchor().await;
+    let is_new = |known: &Anchor| code_sha256.as_ref().is_some_and(|new| *new != known.code_sha256);
+    match known {
+        Some(known) if !is_new(&known) => {
+            let anchor = Anchor { server: settings.server.clone(), ..known };
+            keep.set_anchor(anchor.clone()).await?;
+            Ok(anchor)
         }
-        let moved = Identity { server: settings.server.clone(), ..known };
-        keep.set_identity(&moved).await?;
-        return Ok(moved);
+        known => {
+            let (code, code_sha256) = code.zip(code_sha256).ok_or(KeepError::NotEnrolled)?;
+            let key = SecretKey::generate().map_err(KeepError::Random)?;
+            let enrolled = link::enrol(&settings.server, code, key.public()).await?;
+            keep.set_key(key).await?;
+            let same = known.filter(|known| known.station == enrolled.station);
+            let anchor = Anchor {
+                server: settings.server.clone(),
+                station: enrolled.station,
+                token: enrolled.token,
+                code_sha256,
+                rundown_version: same
+                    .filter(|known| known.district_key == enrolled.district_key)
+                    .map_or(0, |known| known.rundown_version),
+                district_key: enrolled.district_key,
+            };
+            keep.set_anchor(anchor.clone()).await?;
+            Ok(anchor)
+        }
     }
-    let code = settings.code.as_deref().ok_or(KeepError::NotEnrolled)?;
-    let identity = link::enrol(&settings.server, code).await?;
-    keep.set_identity(&identity).await?;
-    Ok(identity)
 }
 
 #[cfg(test)]

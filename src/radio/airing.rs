@@ -38,7 +38,7 @@ pub struct Airing {
 
 /// One part of an airing, with all that a station needs to sound it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum AiringItem {
     /// A recording.
     Clip {

@@ -1,57 +1,6 @@
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 
-use super::ClipId;
-
-/// The SHA-256 (FIPS 180-4) of a recording's bytes: what a clip is known by. Text: 64 lower-case hexadecimal digits.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
-pub struct ClipHash(pub [u8; 32]);
-
-/// Why a text is no hash.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a SHA-256: 64 hexadecimal digits are expected")]
-pub struct BadHash(String);
-
-impl fmt::Display for ClipHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for ClipHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for ClipHash {
-    type Err = BadHash;
-
-    fn from_str(text: &str) -> Result<Self, BadHash> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| BadHash(text.to_owned()))?;
-        Ok(Self(bytes))
-    }
-}
-
-impl TryFrom<String> for ClipHash {
-    type Error = BadHash;
-
-    fn try_from(text: String) -> Result<Self, BadHash> {
-        text.parse()
-    }
-}
-
-impl From<ClipHash> for String {
-    fn from(hash: ClipHash) -> Self {
-        hash.to_string()
-    }
-}
+use super::{ClipHash, ClipId};
 
 /// A level change in hundredths of a decibel: an integer, so that what is signed and compared is exact.
 #[derive(

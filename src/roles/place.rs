@@ -4,6 +4,8 @@ use anyhow::Context;
 use loa::{
     library::Shelf,
     private,
+    radio::UtcMs,
+    server::{Keyring, KeyringError},
     store::{Store, StoreError},
 };
 
@@ -30,6 +32,11 @@ impl Place {
         Store::open(&url).await.map_err(|error: StoreError| {
             anyhow::Error::new(error).context("cannot open the district's database")
         })
+    }
+
+    /// Opens the district's keys; makes the first.
+    pub(crate) fn keyring(&self, now: UtcMs) -> Result<Keyring, KeyringError> {
+        Keyring::open(&self.data.join("keys"), now)
     }
 
     /// Opens the shelf of clips.

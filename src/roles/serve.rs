@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use loa::{
     clock::{Clock, SystemClock},
     playout::{
+        keep::Anchor,
         speaker::SpeakerName,
         station::{self, Settings, Sign, StationError},
     },
@@ -63,7 +64,8 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     let limits = Limits { days_ahead: arguments.days_ahead, ..Limits::default() };
-    let district = District::new(store, clock.clone(), shelf, limits);
+    let keyring = arguments.place.keyring(clock.now())?;
+    let district = District::new(store, clock.clone(), shelf, keyring, limits);
 
     let stop_server = CancellationToken::new();
     let stop_station = CancellationToken::new();
@@ -149,9 +151,9 @@ async fn own_station(
         }
     };
     let data = arguments.place.data.join("station");
-    let code = match data.join("station.db").exists() {
-        true => None,
-        false => Some(admit::code(store, &station).await?),
+    let code = match Anchor::read(&data)? {
+        Some(_) => None,
+        None => Some(admit::code(store, &station).await?),
     };
     let reachable = if address.ip().is_unspecified() {
         SocketAddr::from(([127, 0, 0, 1], address.port()))

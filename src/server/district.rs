@@ -1,7 +1,11 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use tokio::sync::{Notify, watch};
 
+use super::Keyring;
 use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
 
 /// Bounds on what a caller may cost.
@@ -51,6 +55,7 @@ pub struct Parts {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) shelf: Shelf,
     pub(super) limits: Limits,
+    keyring: RwLock<Arc<Keyring>>,
     /// Rises when some station's rundown has changed.
     pub(super) rundowns: watch::Sender<u64>,
     /// When the rundowns were last planned without trouble.
@@ -70,18 +75,36 @@ impl std::ops::Deref for District {
 }
 
 impl District {
-    /// A district with its database, its clock and the shelf of its clips.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, shelf: Shelf, limits: Limits) -> Self {
+    /// A district with its database, its clock, the shelf of its clips and its keys.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        shelf: Shelf,
+        keyring: Keyring,
+        limits: Limits,
+    ) -> Self {
         Self(Arc::new(Parts {
             store,
             clock,
             shelf,
+            keyring: RwLock::new(Arc::new(keyring)),
             limits,
             rundowns: watch::Sender::new(0),
             rolled: watch::Sender::new(None),
             changed: Notify::new(),
             stopping: watch::Sender::new(false),
         }))
+    }
+
+    /// The district's keys.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        self.keyring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Signs with other keys from now on: every rundown is signed anew soon.
+    pub fn set_keyring(&self, keyring: Keyring) {
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+        self.rules_changed();
     }
 
     /// Says that rules have changed: rundowns are planned anew soon.

@@ -6,6 +6,7 @@ mod api;
 mod body;
 mod district;
 mod docs;
+mod keyring;
 mod listen;
 mod login;
 mod metrics;
@@ -19,6 +20,7 @@ mod taking;
 
 pub use api::airings::AiringPage;
 pub use district::{District, Limits};
+pub use keyring::{Keyring, KeyringError};
 pub use listen::serve;
 pub use report::{AiringReport, ReceivedRecord};
 pub use rolling::{Rolled, roll};

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     planning::Wishes,
     radio::{Station, StationId, UtcMs, Window},
+    signing::Context,
     store::{RundownHead, Stamp, StoreError, StoredAiring, StoredRundown},
     wire::{Rundown, RundownAiring},
 };
@@ -145,7 +146,8 @@ async fn write_rundown(
 ) -> Result<bool, StoreError> {
     let aired = stamps.iter().filter(|stamp| !stamp.refused);
     let aired: Vec<_> = aired.map(|stamp| (&stamp.id, &stamp.digest)).collect();
-    let digest = digest(&(days, aired));
+    let keyring = district.keyring();
+    let digest = digest(&(days, aired, keyring.newest().number));
     let before = district.store.rundown_head(&station).await?;
     if before.as_ref().is_some_and(|before| before.digest == digest) {
         return Ok(false);
@@ -154,6 +156,8 @@ async fn write_rundown(
     let rundown = Rundown {
         station,
         version: before.map_or(1, |before| before.version + 1),
+        not_before: days.from,
+        not_after: days.until,
         from: days.from,
         until: days.until,
         airings: airings.into_iter().map(told).collect(),
@@ -164,7 +168,8 @@ async fn write_rundown(
         why: error.to_string(),
     })?;
     let head = RundownHead { version: rundown.version, digest };
-    let written = StoredRundown { head, payload };
+    let envelope = keyring.seal(Context::Rundown, payload);
+    let written = StoredRundown { head, envelope };
     district.store.write_rundown(&rundown.station, &written, now).await
 }
 

@@ -112,7 +112,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        clock::TestClock, library::Shelf, radio::UtcMs, server::Limits, store::Store, wire::Problem,
+        clock::TestClock,
+        library::Shelf,
+        radio::UtcMs,
+        server::{Keyring, Limits},
+        store::Store,
+        wire::Problem,
     };
 
     #[tokio::test]
@@ -123,7 +128,9 @@ mod tests {
             .unwrap();
         let limits = Limits { answer: Duration::from_millis(1), ..Limits::default() };
         let shelf = Shelf::open(folder.path()).unwrap();
-        let district = District::new(store, Arc::new(TestClock::at(UtcMs(0))), shelf, limits);
+        let keyring = Keyring::open(folder.path(), UtcMs(0)).unwrap();
+        let clock = Arc::new(TestClock::at(UtcMs(0)));
+        let district = District::new(store, clock, shelf, keyring, limits);
         let router = Router::<()>::new()
             .route("/never", get(std::future::pending::<()>))
             .route("/broken", get(async || -> () { panic!("on purpose") }))

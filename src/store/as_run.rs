@@ -5,7 +5,8 @@ use super::{
     db::{Row, fetch_among, one_of},
 };
 use crate::{
-    radio::{AiringId, ClipHash, UtcMs},
+    radio::{AiringId, ClipHash, RecordHash, UtcMs},
+    signing::Envelope,
     wire::AsRunRecord,
 };
 
@@ -30,16 +31,20 @@ pub struct NewRecord {
     pub due_at: UtcMs,
     /// How long it should have sounded, in milliseconds.
     pub expected_ms: u64,
-    /// The record whole, as JSON, always spelt the same way: it is compared as text.
-    pub json: String,
+    /// The hash of the record before it.
+    pub previous: Option<RecordHash>,
+    /// Its own hash.
+    pub hash: RecordHash,
+    /// The record whole, as it was signed.
+    pub envelope: Envelope,
 }
 
 impl NewRecord {
-    /// A record as it is kept. Fails when it cannot be written as JSON.
-    pub fn new(record: &AsRunRecord) -> Result<Self, serde_json::Error> {
+    /// A record as it is kept, with the envelope that it came in.
+    pub fn new(record: &AsRunRecord, envelope: Envelope) -> Self {
         let expected = u128::from(record.frames_expected) * 1000;
         let expected_ms = expected.div_ceil(u128::from(record.sample_rate.max(1)));
-        Ok(Self {
+        Self {
             boot: record.boot.clone(),
             sequence: record.sequence,
             airing: record.airing.clone(),
@@ -49,8 +54,10 @@ impl NewRecord {
             title: record.title.clone(),
             due_at: record.scheduled_at,
             expected_ms: expected_ms.try_into().unwrap_or(u64::MAX),
-            json: serde_json::to_string(record)?,
-        })
+            previous: record.previous,
+            hash: RecordHash::of(envelope.payload.as_bytes()),
+            envelope,
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! One-time codes with which a station becomes known.
 
-use super::{Bearer, Secret, Store, StoreError, db::sql, token};
-use crate::radio::{StationId, UtcMs};
+use super::{Bearer, Secret, Store, StoreError, db::sql, station_key, token};
+use crate::{
+    radio::{StationId, UtcMs},
+    signing::PublicKey,
+};
 
 impl Store {
     /// Makes a code for a station that works once and until an instant.
@@ -24,11 +27,12 @@ impl Store {
         Ok(code)
     }
 
-    /// Turns a code into a station's token; none when the code is unknown, used or expired. Tokens that the station had
-    /// before end.
+    /// Turns a code into a station's token; none when the code is unknown, used or expired, or the key was revoked or is
+    /// another station's. Tokens that the station had before end; what its keys signed stays signed.
     pub async fn enrol(
         &self,
         code: &str,
+        key: Option<PublicKey>,
         now: UtcMs,
     ) -> Result<Option<(StationId, Secret)>, StoreError> {
         let sha256 = token::fingerprint(code);
@@ -42,6 +46,11 @@ impl Store {
         let rows = sql!(fetch &mut tx, "select station from enrolment where sha256 = $1", sha256.as_str())?;
         let text = rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)?;
         let station: StationId = super::name("enrolment of", text)?;
+        if let Some(key) = key
+            && !station_key::keep(&mut tx, &station, key, now).await?
+        {
+            return Ok(None);
+        }
         sql!(execute &mut tx,
             "update token set revoked_at = $2 where kind = 'station' and name = $1 and revoked_at is null",
             station.as_str(), now.0)?;

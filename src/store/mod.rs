@@ -12,6 +12,7 @@ mod enrolment;
 mod open;
 mod rules;
 mod rundown;
+mod station_key;
 mod stray;
 mod token;
 mod turn;

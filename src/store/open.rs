@@ -17,8 +17,10 @@ use super::{
 use crate::private;
 
 /// Append-only: a migration that has been released is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "district", include_str!("../../migrations/0001_district.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "district", include_str!("../../migrations/0001_district.sql")),
+    (2, "signatures", include_str!("../../migrations/0002_signatures.sql")),
+];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);

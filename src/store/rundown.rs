@@ -1,7 +1,10 @@
 //! Each station's rundown, as the exact text it is sent.
 
-use super::{Store, StoreError, db::sql};
-use crate::radio::{StationId, UtcMs};
+use super::{Store, StoreError, db::sql, json};
+use crate::{
+    radio::{StationId, UtcMs},
+    signing::Envelope,
+};
 
 /// What tells one version of a rundown from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +20,8 @@ pub struct RundownHead {
 pub struct StoredRundown {
     /// Which version.
     pub head: RundownHead,
-    /// The exact text.
-    pub payload: String,
+    /// As it was signed.
+    pub envelope: Envelope,
 }
 
 impl Store {
@@ -37,7 +40,8 @@ impl Store {
         let rows = sql!(fetch &mut self.db.reader().await?,
             "select version, digest, payload from rundown where station = $1", station.as_str())?;
         let Some(row) = rows.first() else { return Ok(None) };
-        Ok(Some(StoredRundown { head: read(row)?, payload: row.get(2)? }))
+        let envelope = json("rundown of", station.as_str(), &row.get::<String>(2)?)?;
+        Ok(Some(StoredRundown { head: read(row)?, envelope }))
     }
 
     /// Writes a station's rundown in place of the version before it. False when another did so first.
@@ -48,6 +52,12 @@ impl Store {
         now: UtcMs,
     ) -> Result<bool, StoreError> {
         let head = &rundown.head;
+        let payload =
+            serde_json::to_string(&rundown.envelope).map_err(|error| StoreError::Unreadable {
+                what: "rundown of",
+                id: station.to_string(),
+                why: error.to_string(),
+            })?;
         let mut tx = self.db.begin().await?;
         let written = sql!(execute &mut tx,
             "insert into rundown (station, version, digest, payload, written_at) values ($1, $2, $3, $4, $5)
@@ -55,7 +65,7 @@ impl Store {
              payload = excluded.payload, written_at = excluded.written_at
              where rundown.version < excluded.version",
             station.as_str(), head.version.cast_signed(), head.digest.as_str(),
-            rundown.payload.as_str(), now.0)?;
+            payload, now.0)?;
         tx.commit().await?;
         Ok(written == 1)
     }

@@ -13,12 +13,12 @@ use super::{
     db::{Db, Engine, sql},
     stray,
 };
-use crate::radio::{ClipHash, StationId, UtcMs};
+use crate::radio::{ClipHash, RecordHash, StationId, UtcMs};
 
 /// Rows a statement: few enough for either engine's limit on arguments, enough to make the statement's own cost small.
 const CHUNK: usize = 50;
 /// Columns a row.
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 13;
 /// Calls committed together at most.
 const TOGETHER: usize = 64;
 
@@ -193,7 +193,7 @@ async fn insert_one(tx: &mut Tx, batch: &Batch, record: &NewRecord) -> Result<Ve
         "select record from as_run where station = $1 and boot = $2 and sequence = $3",
         batch.station.as_str(), record.boot.as_str(), record.sequence.cast_signed())?;
     let stored: String = rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)?;
-    Ok(if stored == record.json { Verdict::Duplicate } else { Verdict::Conflict })
+    Ok(if stored == record.envelope.payload { Verdict::Duplicate } else { Verdict::Conflict })
 }
 
 /// The statement for so many rows, built once: the same text is the same prepared statement.
@@ -211,7 +211,8 @@ fn text(rows: usize) -> Arc<str> {
         })
         .collect();
     format!(
-        "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record) values {} \
+        "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record, key, signature, \
+         hash, previous) values {} \
          on conflict do nothing",
         values.join(",")
     )
@@ -232,7 +233,11 @@ async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, Store
                     .bind(record.clip.as_ref().map(ClipHash::to_string))
                     .bind(record.turn_at.map(|at| at.0))
                     .bind(batch.now.0)
-                    .bind(record.json.as_str());
+                    .bind(record.envelope.payload.as_str())
+                    .bind(record.envelope.key.to_string())
+                    .bind(record.envelope.signature.to_string())
+                    .bind(record.hash.to_string())
+                    .bind(record.previous.as_ref().map(RecordHash::to_string));
             }
             query.execute(&mut **$tx).await?.rows_affected()
         }};

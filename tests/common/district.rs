@@ -11,7 +11,8 @@ use loa::{
     clock::TestClock,
     library::Shelf,
     radio::UtcMs,
-    server::{District, Limits, router},
+    server::{District, Keyring, Limits, router},
+    signing::Envelope,
     store::{Bearer, Removed, Store},
     wire::{Problem, Receipts, Rundown},
 };
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use sha2::Digest;
 use tower::ServiceExt;
 
-use super::{BEFORE, SOUND, postgres::Postgres, rules};
+use super::{BEFORE, SOUND, key_of, postgres::Postgres, rules, signed};
 
 /// A planned district with both stations enrolled and one person known.
 pub(crate) struct House {
@@ -81,7 +82,8 @@ impl House {
         let lan = store.create_token(&Bearer::Person("Lan".into()), BEFORE).await.unwrap();
         let clock = Arc::new(TestClock::at(BEFORE));
         let shelf = Shelf::open(&folder.path().join("clips")).unwrap();
-        let district = District::new(store, clock.clone(), shelf, limits);
+        let keyring = Keyring::open(&folder.path().join("keys"), BEFORE).unwrap();
+        let district = District::new(store, clock.clone(), shelf, keyring, limits);
         let mut house = Self {
             router: router(district.clone()),
             district,
@@ -111,7 +113,8 @@ impl House {
         let expires = UtcMs(BEFORE.0 + 1000);
         let code =
             self.district.store().create_code(&station.parse().unwrap(), expires).await.unwrap();
-        let body = json!({"code": code.reveal(), "software": "loa 0.1.0"});
+        let key = key_of(station).public();
+        let body = json!({"code": code.reveal(), "public_key": key, "software": "loa 0.1.0"});
         let enrolled = self.post("/api/v1/enrolments", "", &body).await;
         assert_eq!(enrolled.status, StatusCode::OK);
         assert_eq!(enrolled.json()["station"], station);
@@ -165,6 +168,17 @@ impl House {
         token: &str,
         records: Value,
     ) -> Vec<(String, Option<String>)> {
+        let station = if token == self.kim_tan { "kim-tan" } else { "thach-lam" };
+        let records: Vec<Envelope> =
+            records.as_array().unwrap().iter().map(|record| signed(station, record)).collect();
+        self.confirm_signed(token, &json!(records)).await
+    }
+
+    pub(crate) async fn confirm_signed(
+        &self,
+        token: &str,
+        records: &Value,
+    ) -> Vec<(String, Option<String>)> {
         let answer = self.post("/api/v1/confirmations", token, &json!({"records": records})).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
         let receipts: Receipts = serde_json::from_slice(&answer.body).unwrap();
@@ -181,8 +195,8 @@ impl House {
 
     /// The station's rundown as it would be sent to it.
     pub(crate) async fn rundown(&self, token: &str) -> Rundown {
-        let envelope = self.get("/api/v1/rundown", token).await.json();
-        serde_json::from_str(envelope["payload"].as_str().unwrap()).unwrap()
+        let signed = self.get("/api/v1/rundown", token).await.json();
+        serde_json::from_str(signed["rundown"]["payload"].as_str().unwrap()).unwrap()
     }
 
     pub(crate) async fn state_of(&self, station: &str) -> Value {

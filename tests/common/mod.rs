@@ -27,6 +27,7 @@ use loa::{
         AiringId, Calendar, Clip, ClipHash, ClockState, Evidence, Gain, Item, Outcome, Priority,
         Programme, Schedule, Selection, Station, StationId, StationKind, Unit, UtcMs, When,
     },
+    signing::{Context, Envelope, SecretKey},
     store::Rules,
     wire::AsRunRecord,
 };
@@ -134,6 +135,19 @@ pub(crate) fn airing_at(station: &str, at: UtcMs) -> AiringId {
     AiringId::derive(&schedule, &station.parse::<StationId>().unwrap(), at)
 }
 
+/// The key that a station of the tests signs with.
+pub(crate) fn key_of(station: &str) -> SecretKey {
+    let mut seed = [0; 32];
+    seed[..station.len()].copy_from_slice(station.as_bytes());
+    SecretKey::from_seed(&seed)
+}
+
+/// Whatever it is, signed by a station as a record.
+pub(crate) fn signed(station: &str, record: &impl serde::Serialize) -> Envelope {
+    let text = serde_json::to_string(record).unwrap();
+    Envelope::seal(Context::Record, text, &key_of(station))
+}
+
 /// A record that says the morning's airing was played.
 pub(crate) fn played(station: &str, sequence: u64) -> AsRunRecord {
     AsRunRecord {
@@ -162,6 +176,5 @@ pub(crate) fn played(station: &str, sequence: u64) -> AsRunRecord {
         rundown_version: 1,
         clock: ClockState::Synced,
         previous: None,
-        signature: None,
     }
 }

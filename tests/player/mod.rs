@@ -122,6 +122,8 @@ pub fn run() {
     deck.follow(Arc::new(Rundown {
         station,
         version,
+        not_before: UtcMs(0),
+        not_after: UtcMs(i64::MAX),
         from: UtcMs(0),
         until: UtcMs(i64::MAX),
         airings,

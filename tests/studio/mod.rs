@@ -336,7 +336,9 @@ impl Studio {
 
 pub fn rundown(airings: Vec<RundownAiring>) -> Arc<Rundown> {
     let station = "thach-lam".parse().unwrap();
-    Arc::new(Rundown { station, version: 7, from: at(-86_400.0), until: at(864_000.0), airings })
+    let (from, until) = (at(-86_400.0), at(864_000.0));
+    let (not_before, not_after) = (from, until);
+    Arc::new(Rundown { station, version: 7, not_before, not_after, from, until, airings })
 }
 
 pub fn airing(

@@ -2,12 +2,12 @@
 //!
 //! One SQLite file, synced before every answer: what it holds survives a cut of the power.
 
-mod identity;
+mod anchor;
 mod recorder;
 mod rundown;
 mod spool;
 
-pub use identity::Identity;
+pub use anchor::Anchor;
 pub use recorder::KeepRecorder;
 pub use rundown::KeptRundown;
 pub use spool::{Begun, Waiting};
@@ -22,10 +22,16 @@ use sqlx::{
 };
 use tokio::sync::{Mutex, watch};
 
-use crate::private;
+use crate::{
+    private,
+    radio::RecordHash,
+    signing::{self, KeyFileError, PublicKey, SecretKey},
+};
 
 /// The store's name in the station's folder.
 const FILE: &str = "station.db";
+/// The station's own key, which never leaves it.
+const KEY: &str = "station.key";
 
 /// Why the station's own store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +68,9 @@ pub enum KeepError {
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
+    /// The station's own key.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     /// The station was never enrolled.
     #[error("this station is not enrolled: ask the district for a code and start with --code CODE")]
     NotEnrolled,
@@ -70,15 +79,25 @@ pub enum KeepError {
 /// The station's own store.
 #[derive(Debug)]
 pub struct Keep {
+    folder: PathBuf,
     db: SqlitePool,
     boot: String,
-    /// The last sequence number given; held while a record is written, so that numbers have no gap.
-    sequence: Mutex<u64>,
+    anchor: Mutex<Option<Anchor>>,
+    pen: Mutex<Pen>,
     grown: watch::Sender<u64>,
 }
 
+/// What signs the next record, and what that record follows. Held while one is written, so that numbers have no gap.
+#[derive(Debug)]
+struct Pen {
+    key: SecretKey,
+    sequence: u64,
+    previous: Option<RecordHash>,
+}
+
 impl Keep {
-    /// Opens or makes `station.db` in the folder, readable by its owner only, and begins a new boot.
+    /// Opens or makes `station.db` in the folder, and the station's key, readable by their owner only, and begins a new
+    /// boot.
     pub async fn open(folder: &Path) -> Result<Self, KeepError> {
         let path = folder.join(FILE);
         private::folder(folder)
@@ -97,17 +116,40 @@ impl Keep {
             .await
             .map_err(|source| KeepError::Open { path, source })?;
         db.execute(include_str!("schema.sql")).await?;
-        let last: Option<i64> =
-            sqlx::query_scalar("select max(sequence) from spool").fetch_one(&db).await?;
-        let last = last.map_or(0, i64::unsigned_abs);
+        let last: Option<(i64, String)> =
+            sqlx::query_as("select sequence, record from spool order by sequence desc limit 1")
+                .fetch_optional(&db)
+                .await?;
+        let (sequence, previous) = last.map_or((0, None), |(sequence, record)| {
+            (sequence.unsigned_abs(), Some(RecordHash::of(record.as_bytes())))
+        });
         let mut boot = [0; 16];
         getrandom::fill(&mut boot)?;
+        let key = signing::read_or_make(&folder.join(KEY))?;
         Ok(Self {
+            folder: folder.to_owned(),
             db,
             boot: hex::encode(boot),
-            sequence: Mutex::new(last),
-            grown: watch::Sender::new(last),
+            anchor: Mutex::new(Anchor::read(folder)?),
+            pen: Mutex::new(Pen { key, sequence, previous }),
+            grown: watch::Sender::new(sequence),
         })
+    }
+
+    /// The key that the station's records are signed with.
+    pub async fn public_key(&self) -> PublicKey {
+        self.pen.lock().await.key.public()
+    }
+
+    /// Signs with another key from now on, durably.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub async fn set_key(&self, key: SecretKey) -> Result<(), KeepError> {
+        let mut pen = self.pen.lock().await;
+        signing::write(&self.folder.join(KEY), &key)?;
+        pen.key = key;
+        Ok(())
     }
 
     /// Opens the store of a folder to look only: nothing is made, changed or begun.
@@ -119,8 +161,16 @@ impl Keep {
             .connect_with(options)
             .await
             .map_err(|source| KeepError::Open { path, source })?;
-        let (boot, sequence) = (String::new(), Mutex::new(0));
-        Ok(Self { db, boot, sequence, grown: watch::Sender::new(0) })
+        // It signs nothing.
+        let pen = Pen { key: SecretKey::from_seed(&[0; 32]), sequence: 0, previous: None };
+        Ok(Self {
+            folder: folder.to_owned(),
+            db,
+            boot: String::new(),
+            anchor: Mutex::new(Anchor::read(folder)?),
+            pen: Mutex::new(pen),
+            grown: watch::Sender::new(0),
+        })
     }
 
     /// Whether SQLite finds its file whole; says which SQLite that is.

@@ -51,7 +51,6 @@ impl KeepRecorder {
             rundown_version: draft.rundown_version,
             clock: draft.clock.unwrap_or_else(|| self.clock.state()),
             previous: None,
-            signature: None,
         }
     }
 }

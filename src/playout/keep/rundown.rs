@@ -1,13 +1,13 @@
 use sqlx::Row;
 
-use super::{Keep, KeepError, signed};
-use crate::{radio::UtcMs, wire::Rundown};
+use super::{Keep, KeepError};
+use crate::{radio::UtcMs, wire::SignedRundown};
 
-/// The rundown that the station follows.
+/// The rundown that the station follows, as it was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeptRundown {
-    /// What is to air.
-    pub rundown: Rundown,
+    /// What is to air, and who says so.
+    pub signed: SignedRundown,
     /// What the district called this answer; sent back to ask whether it changed.
     pub etag: String,
 }
@@ -18,7 +18,7 @@ impl Keep {
         let row = sqlx::query("select etag, payload from rundown").fetch_optional(&self.db).await?;
         row.map(|row| {
             let payload: &str = row.try_get("payload")?;
-            Ok(KeptRundown { rundown: serde_json::from_str(payload)?, etag: row.try_get("etag")? })
+            Ok(KeptRundown { signed: serde_json::from_str(payload)?, etag: row.try_get("etag")? })
         })
         .transpose()
     }
@@ -26,14 +26,12 @@ impl Keep {
     /// Keeps a rundown in place of the one before.
     pub async fn set_rundown(&self, kept: &KeptRundown, now: UtcMs) -> Result<(), KeepError> {
         sqlx::query(
-            "insert into rundown (only_one, version, etag, payload, fetched_at)
-             values (1, $1, $2, $3, $4)
-             on conflict (only_one) do update set version = excluded.version,
+            "insert into rundown (only_one, etag, payload, fetched_at) values (1, $1, $2, $3)
+             on conflict (only_one) do update set
              etag = excluded.etag, payload = excluded.payload, fetched_at = excluded.fetched_at",
         )
-        .bind(signed(kept.rundown.version))
         .bind(&kept.etag)
-        .bind(serde_json::to_string(&kept.rundown)?)
+        .bind(serde_json::to_string(&kept.signed)?)
         .bind(now.0)
         .execute(&self.db)
         .await?;

@@ -1,14 +1,6 @@
-create table if not exists identity (
-  only_one integer primary key check (only_one = 1),
-  server text not null,
-  station text not null,
-  token text not null,
-  district_key text
-);
-
+-- As it came, signatures and all: it is checked again whenever it is read.
 create table if not exists rundown (
   only_one integer primary key check (only_one = 1),
-  version integer not null,
   etag text not null,
   payload text not null,
   fetched_at integer not null
@@ -29,9 +21,12 @@ create table if not exists settled (
   at integer not null
 );
 
+-- `record` is the exact text that is signed.
 create table if not exists spool (
   sequence integer primary key,
   record text not null,
+  key text not null,
+  signature text not null,
   receipt text
 );
 

@@ -4,7 +4,8 @@ use sqlx::Row;
 
 use super::{Keep, KeepError, signed};
 use crate::{
-    radio::{AiringId, UtcMs},
+    radio::{AiringId, RecordHash, UtcMs},
+    signing::{Context, Envelope},
     wire::{AsRunRecord, Receipt, ReceiptResult},
 };
 
@@ -13,8 +14,8 @@ use crate::{
 pub struct Waiting {
     /// Its number.
     pub sequence: u64,
-    /// What it says.
-    pub record: AsRunRecord,
+    /// What it says, as it was signed.
+    pub envelope: Envelope,
 }
 
 /// An item that began and has no end record: the program or the power was cut.
@@ -50,15 +51,19 @@ impl Keep {
         Ok(tx.commit().await?)
     }
 
-    /// Puts an end record into the spool, durably, with the next sequence number, which it returns.
+    /// Signs an end record and puts it into the spool, durably, with the next sequence number, which it returns.
     pub async fn end(&self, mut record: AsRunRecord, at: UtcMs) -> Result<u64, KeepError> {
-        let mut last = self.sequence.lock().await;
-        record.sequence = *last + 1;
+        let mut pen = self.pen.lock().await;
+        record.sequence = pen.sequence + 1;
         record.boot.clone_from(&self.boot);
+        record.previous = pen.previous;
+        let envelope = Envelope::seal(Context::Record, serde_json::to_string(&record)?, &pen.key);
         let mut tx = self.db.begin_with("begin immediate").await?;
-        sqlx::query("insert into spool (sequence, record) values ($1, $2)")
+        sqlx::query("insert into spool (sequence, record, key, signature) values ($1, $2, $3, $4)")
             .bind(signed(record.sequence))
-            .bind(serde_json::to_string(&record)?)
+            .bind(&envelope.payload)
+            .bind(envelope.key.to_string())
+            .bind(envelope.signature.to_string())
             .execute(&mut *tx)
             .await?;
         sqlx::query("delete from start where airing = $1 and position = $2 and attempt = $3")
@@ -69,7 +74,8 @@ impl Keep {
             .await?;
         settle(&mut tx, &record.airing, at).await?;
         tx.commit().await?;
-        *last = record.sequence;
+        pen.sequence = record.sequence;
+        pen.previous = Some(RecordHash::of(envelope.payload.as_bytes()));
         self.grown.send_replace(record.sequence);
         Ok(record.sequence)
     }
@@ -109,7 +115,8 @@ impl Keep {
     /// The oldest records that wait, at most so many.
     pub async fn waiting(&self, at_most: u32) -> Result<Vec<Waiting>, KeepError> {
         let rows = sqlx::query(
-            "select sequence, record from spool where receipt is null order by sequence limit $1",
+            "select sequence, record, key, signature from spool where receipt is null
+             order by sequence limit $1",
         )
         .bind(i64::from(at_most))
         .fetch_all(&self.db)
@@ -117,11 +124,14 @@ impl Keep {
         rows.iter()
             .map(|row| {
                 let sequence: i64 = row.try_get("sequence")?;
-                let record: &str = row.try_get("record")?;
-                Ok(Waiting {
-                    sequence: sequence.unsigned_abs(),
-                    record: serde_json::from_str(record)?,
-                })
+                let (key, signature): (&str, &str) =
+                    (row.try_get("key")?, row.try_get("signature")?);
+                let envelope = Envelope {
+                    payload: row.try_get("record")?,
+                    key: key.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
+                    signature: signature.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
+                };
+                Ok(Waiting { sequence: sequence.unsigned_abs(), envelope })
             })
             .collect()
     }

@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     clock::TestClock,
     playout::record::{Draft, Recorder},
-    radio::{ClockState, Outcome, Reason, UtcMs},
+    radio::{ClockState, Outcome, Reason, RecordHash, UtcMs},
+    signing::{Context, DistrictKey, SecretKey},
     wire::{AsRunRecord, Receipt, ReceiptResult},
 };
 
@@ -37,8 +38,12 @@ fn record(airing: &str) -> AsRunRecord {
         rundown_version: 1,
         clock: ClockState::Holdover,
         previous: None,
-        signature: None,
     }
+}
+
+async fn records(keep: &Keep) -> Vec<AsRunRecord> {
+    let waiting = keep.waiting(10).await.unwrap();
+    waiting.iter().map(|w| serde_json::from_str(&w.envelope.payload).unwrap()).collect()
 }
 
 fn draft(clock: Option<ClockState>) -> Draft {
@@ -76,7 +81,7 @@ async fn sequence_numbers_have_no_gap_over_restarts() {
             keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
         }
         let numbers: Vec<u64> =
-            keep.waiting(100).await.unwrap().iter().map(|w| w.record.sequence).collect();
+            keep.waiting(100).await.unwrap().iter().map(|w| w.sequence).collect();
         assert_eq!(numbers, (1..=(boot + 1) * 2).collect::<Vec<u64>>());
         keep.close().await;
     }
@@ -97,10 +102,10 @@ async fn what_began_and_never_ended_is_interrupted_and_not_begun_again() {
     let keep = Keep::open(folder.path()).await.unwrap();
     assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 1);
     assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 0);
-    let waiting = keep.waiting(10).await.unwrap();
-    assert_eq!(waiting[0].record.outcome, Outcome::Interrupted);
-    assert_eq!(waiting[0].record.reason, Some(Reason::StationStopped));
-    assert!(keep.settled().await.unwrap().contains(&waiting[0].record.airing));
+    let record = &records(&keep).await[0];
+    assert_eq!(record.outcome, Outcome::Interrupted);
+    assert_eq!(record.reason, Some(Reason::StationStopped));
+    assert!(keep.settled().await.unwrap().contains(&record.airing));
 }
 
 #[tokio::test]
@@ -138,22 +143,61 @@ async fn a_record_says_what_the_machine_knows_of_its_clock_unless_the_deck_knows
         clock.keep(is_kept);
         let (recorder, draft) = (recorder.clone(), draft(deck));
         tokio::task::spawn_blocking(move || recorder.ended(&draft)).await.unwrap().unwrap();
-        let waiting = keep.waiting(10).await.unwrap();
-        assert_eq!(waiting.last().map(|waiting| waiting.record.clock), Some(said));
+        assert_eq!(records(&keep).await.last().map(|record| record.clock), Some(said));
     }
 }
 
 #[tokio::test]
-async fn the_identity_is_kept_and_its_token_not_printed() {
+async fn every_record_is_signed_and_names_the_one_before_it_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let keep = Keep::open(folder.path()).await.unwrap();
+        for _ in 0..2 {
+            keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+        }
+        keep.close().await;
+    }
+    let keep = Keep::open(folder.path()).await.unwrap();
+    let key = keep.public_key().await;
+    let mut previous = None;
+    for Waiting { envelope, .. } in keep.waiting(10).await.unwrap() {
+        assert_eq!(envelope.key, key);
+        let payload = envelope.open(Context::Record).unwrap();
+        let record: AsRunRecord = serde_json::from_str(payload).unwrap();
+        assert_eq!(record.previous, previous);
+        previous = Some(RecordHash::of(payload.as_bytes()));
+    }
+    assert_eq!(keep.count_waiting().await.unwrap(), 4);
+
+    // What another key signs follows on all the same.
+    keep.set_key(SecretKey::from_seed(&[7; 32])).await.unwrap();
+    keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+    let last = keep.waiting(10).await.unwrap().pop().unwrap();
+    assert_eq!(last.envelope.key, SecretKey::from_seed(&[7; 32]).public());
+    assert_eq!(records(&keep).await[4].previous, previous);
+}
+
+#[tokio::test]
+async fn the_anchor_is_kept_and_its_token_not_printed() {
     let folder = tempfile::tempdir().unwrap();
     let keep = Keep::open(folder.path()).await.unwrap();
-    assert_eq!(keep.identity().await.unwrap(), None);
-    let identity = Identity {
+    assert_eq!(keep.anchor().await, None);
+    let anchor = Anchor {
         server: "http://127.0.0.1:1".to_owned(),
         station: "thach-lam".parse().unwrap(),
         token: "secret".to_owned(),
+        code_sha256: String::new(),
+        district_key: DistrictKey {
+            number: 1,
+            key: SecretKey::from_seed(&[1; 32]).public(),
+            not_before: NOW,
+            not_after: NOW,
+        },
+        rundown_version: 3,
     };
-    keep.set_identity(&identity).await.unwrap();
-    assert_eq!(keep.identity().await.unwrap(), Some(identity.clone()));
-    assert!(!format!("{identity:?}").contains("secret"));
+    keep.set_anchor(anchor.clone()).await.unwrap();
+    assert_eq!(keep.anchor().await, Some(anchor.clone()));
+    keep.close().await;
+    assert_eq!(Keep::open(folder.path()).await.unwrap().anchor().await, Some(anchor.clone()));
+    assert!(!format!("{anchor:?}").contains("secret"));
 }

@@ -7,7 +7,7 @@ use super::{District, LinkError, SOFTWARE, pauses};
 use crate::{
     playout::keep::{Keep, Waiting},
     radio::ClockState,
-    wire::{Confirmations, ReceiptResult, StationStatus},
+    wire::{Confirmations, Fault, ReceiptResult, StationStatus},
 };
 
 /// Records in one call.
@@ -21,8 +21,8 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 pub struct Condition {
     /// The speaker in use.
     pub speaker: String,
-    /// What is wrong, in words.
-    pub faults: Vec<String>,
+    /// What is wrong.
+    pub faults: Vec<Fault>,
     /// The version of the rundown followed.
     pub rundown_version: Option<u64>,
     /// How far its clock can be believed.
@@ -74,10 +74,11 @@ impl Confirmer {
         let mut faults = condition.faults;
         let rejected = self.keep.count_rejected().await?;
         if rejected > 0 {
-            faults.push(format!("{rejected} records were not taken by the district"));
+            let detail = format!("{rejected} records were not taken by the district");
+            faults.push(Fault::new("records-rejected", detail));
         }
         let confirmations = Confirmations {
-            records: waiting.iter().map(|waiting| waiting.record.clone()).collect(),
+            records: waiting.iter().map(|waiting| waiting.envelope.clone()).collect(),
             status: Some(StationStatus {
                 software: SOFTWARE.to_owned(),
                 speaker: condition.speaker,
@@ -107,14 +108,14 @@ impl Confirmer {
 
 fn report(waiting: &[Waiting], receipts: &[crate::wire::Receipt]) {
     for (waiting, receipt) in waiting.iter().zip(receipts) {
-        let (sequence, airing) = (waiting.sequence, &waiting.record.airing);
+        let sequence = waiting.sequence;
         match receipt.result {
             ReceiptResult::Recorded | ReceiptResult::Duplicate => {
-                debug!(sequence, %airing, "confirmed");
+                debug!(sequence, "confirmed");
             }
             ReceiptResult::Conflict | ReceiptResult::Invalid => {
                 let why = receipt.why.as_deref().unwrap_or("no reason given");
-                error!(sequence, %airing, why, "the district does not take a record");
+                error!(sequence, why, "the district does not take a record");
             }
         }
     }

@@ -4,9 +4,10 @@ use reqwest::{Client, Response, StatusCode, header};
 
 use super::LinkError;
 use crate::{
-    playout::keep::{Identity, KeptRundown},
-    radio::ClipHash,
-    wire::{Confirmations, Enrolment, EnrolmentRequest, Envelope, Problem, Receipts, Rundown},
+    playout::keep::{Anchor, KeptRundown},
+    radio::{ClipHash, StationId},
+    signing::{DistrictKey, PublicKey, newest},
+    wire::{Confirmations, Enrolment, EnrolmentRequest, Problem, Receipts, SignedRundown},
 };
 
 /// How long the district may hold the answer to a question about the rundown.
@@ -42,24 +43,35 @@ fn client() -> Result<Client, LinkError> {
         .build()?)
 }
 
-/// Trades a one-time code for an identity.
-pub async fn enrol(server: &str, code: &str) -> Result<Identity, LinkError> {
+/// What the district makes of a station that enrols.
+#[derive(Debug, Clone)]
+pub struct Enrolled {
+    /// Who it is.
+    pub station: StationId,
+    /// What it shows at every call.
+    pub token: String,
+    /// The newest key of the district's.
+    pub district_key: DistrictKey,
+}
+
+/// Trades a one-time code for a name and a token.
+pub async fn enrol(server: &str, code: &str, key: PublicKey) -> Result<Enrolled, LinkError> {
     let base = base_of(server)?;
-    let request =
-        EnrolmentRequest { code: code.to_owned(), public_key: None, software: SOFTWARE.to_owned() };
+    let request = EnrolmentRequest {
+        code: code.to_owned(),
+        public_key: Some(key),
+        software: SOFTWARE.to_owned(),
+    };
     let answer = client()?.post(format!("{base}/enrolments")).json(&request).send().await?;
-    let enrolment: Enrolment = accepted(answer).await?.json().await?;
-    Ok(Identity { server: server.to_owned(), station: enrolment.station, token: enrolment.token })
+    let Enrolment { station, token, keys } = accepted(answer).await?.json().await?;
+    let district_key = newest(&keys, None)?;
+    Ok(Enrolled { station, token, district_key })
 }
 
 impl District {
-    /// The district that an identity belongs to.
-    pub fn new(identity: &Identity) -> Result<Self, LinkError> {
-        Ok(Self {
-            http: client()?,
-            base: base_of(&identity.server)?,
-            token: identity.token.clone(),
-        })
+    /// The district to which a station belongs.
+    pub fn new(anchor: &Anchor) -> Result<Self, LinkError> {
+        Ok(Self { http: client()?, base: base_of(&anchor.server)?, token: anchor.token.clone() })
     }
 
     /// Asks for the rundown; when the district has nothing newer, it holds the answer for a while.
@@ -82,9 +94,9 @@ impl District {
             .and_then(|etag| etag.to_str().ok())
             .unwrap_or_default()
             .to_owned();
-        let envelope: Envelope = answer.json().await?;
-        let rundown: Rundown = serde_json::from_str(&envelope.payload)?;
-        Ok(RundownAnswer::Changed(KeptRundown { rundown, etag }))
+        let text = answer.bytes().await?;
+        let signed: SignedRundown = serde_json::from_slice(&text)?;
+        Ok(RundownAnswer::Changed(KeptRundown { signed, etag }))
     }
 
     /// Hands records over.

@@ -6,9 +6,11 @@ use tracing::{info, warn};
 use super::{District, LinkError, RundownAnswer, pauses};
 use crate::{
     clock::Clock,
-    playout::keep::{Keep, KeptRundown},
-    radio::StationId,
-    wire::Rundown,
+    playout::{
+        keep::{Anchor, Keep, KeepError, KeptRundown},
+        trust::{Refused, Taken, Trust},
+    },
+    wire::{Fault, Rundown},
 };
 
 /// When to ask a district again that is still starting.
@@ -17,8 +19,6 @@ const SOON: Duration = Duration::from_secs(1);
 /// Keeps the station's rundown the district's newest.
 #[derive(Debug)]
 pub struct Follower {
-    /// Who the rundown must be for.
-    pub station: StationId,
     /// Whom to ask.
     pub district: District,
     /// Where it is kept.
@@ -27,6 +27,17 @@ pub struct Follower {
     pub clock: Arc<dyn Clock>,
     /// Who is told: the deck and the fetcher.
     pub rundown: watch::Sender<Option<Arc<Rundown>>>,
+    /// Told why the district's newest is not followed, if it is not.
+    pub fault: watch::Sender<Option<Fault>>,
+}
+
+/// What a station trusts, as it remembers it.
+pub fn trust(anchor: &Anchor) -> Trust {
+    Trust {
+        station: anchor.station.clone(),
+        key: anchor.district_key.clone(),
+        version: anchor.rundown_version,
+    }
 }
 
 impl Follower {
@@ -44,6 +55,7 @@ impl Follower {
             match self.once(etag.as_deref()).await {
                 Ok(changed) => {
                     pause = pauses();
+                    self.fault.send_if_modified(|fault| fault.take().is_some());
                     if let Some(new) = changed {
                         etag = Some(new);
                     }
@@ -53,6 +65,9 @@ impl Follower {
                     let starting = matches!(error, LinkError::Refused { status: 503, .. });
                     let wait = if starting { SOON } else { pause.next().unwrap_or_default() };
                     warn!(%error, ?wait, "no rundown from the district");
+                    if let LinkError::Rundown(refused) = &error {
+                        self.fault.send_replace(Some(fault_of(refused)));
+                    }
                     tokio::time::sleep(wait).await;
                 }
             }
@@ -63,32 +78,32 @@ impl Follower {
         match self.district.rundown(etag).await? {
             RundownAnswer::Same => Ok(None),
             RundownAnswer::Changed(kept) => {
-                self.judge(&kept)?;
-                self.keep.set_rundown(&kept, self.clock.now()).await?;
+                let rundown = self.take(&kept).await?;
                 info!(
-                    version = kept.rundown.version,
-                    airings = kept.rundown.airings.len(),
+                    version = rundown.version,
+                    airings = rundown.airings.len(),
                     "rundown received"
                 );
-                self.rundown.send_replace(Some(Arc::new(kept.rundown)));
+                self.rundown.send_replace(Some(Arc::new(rundown)));
                 Ok(Some(kept.etag))
             }
         }
     }
 
-    /// A station follows only what is for it and not older than what it has.
-    fn judge(&self, kept: &KeptRundown) -> Result<(), LinkError> {
-        let rundown = &kept.rundown;
-        if rundown.station != self.station {
-            return Err(LinkError::Rundown(format!("it is for station {}", rundown.station)));
-        }
-        let known = self.rundown.borrow().as_ref().map_or(0, |known| known.version);
-        if rundown.version < known {
-            return Err(LinkError::Rundown(format!(
-                "version {} is older than {known}",
-                rundown.version
-            )));
-        }
-        Ok(())
+    /// A station follows only what its district signed, for it, and not older than what it has.
+    async fn take(&self, kept: &KeptRundown) -> Result<Rundown, LinkError> {
+        let anchor = self.keep.anchor().await.ok_or(KeepError::NotEnrolled)?;
+        let now = self.clock.now();
+        let Taken { rundown, key } = trust(&anchor).judge(&kept.signed, Some(now))?;
+        self.keep.set_rundown(kept, now).await?;
+        // Afterwards: a power cut in between leaves the new one to be taken again.
+        let rundown_version = rundown.version;
+        self.keep.set_anchor(Anchor { district_key: key, rundown_version, ..anchor }).await?;
+        Ok(rundown)
     }
+}
+
+fn fault_of(refused: &Refused) -> Fault {
+    let code = format!("rundown-{}", refused.code());
+    Fault::new(&code, format!("the district's rundown is not followed: {refused}"))
 }

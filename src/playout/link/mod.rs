@@ -6,15 +6,16 @@ mod fetch;
 mod follow;
 
 pub use confirm::{Condition, Confirmer};
-pub use district::{District, RundownAnswer, SOFTWARE, enrol};
+pub use district::{District, Enrolled, RundownAnswer, SOFTWARE, enrol};
 pub use fetch::Fetcher;
-pub use follow::Follower;
+pub use follow::{Follower, trust};
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
-use super::keep::KeepError;
+use super::{keep::KeepError, trust::Refused};
+use crate::signing::BadKeys;
 
 /// Why a call to the district came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +39,12 @@ pub enum LinkError {
     /// The answer is not what it should be.
     #[error("the district's answer cannot be read: {0}")]
     Answer(#[from] serde_json::Error),
-    /// The rundown is not for this station, or older than the one that is followed.
+    /// The rundown is not to be followed.
     #[error("the district's rundown is not followed: {0}")]
-    Rundown(String),
+    Rundown(#[from] Refused),
+    /// The district's keys do not follow from each other.
+    #[error("the district's keys are not believed: {0}")]
+    Keys(#[from] BadKeys),
     /// The station's own disk.
     #[error(transparent)]
     Keep(#[from] KeepError),

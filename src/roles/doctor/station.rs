@@ -2,9 +2,12 @@
 
 use std::{path::Path, time::Duration};
 
-use loa::playout::{
-    keep::{Identity, Keep, KeepError},
-    link::{District, LinkError, RundownAnswer},
+use loa::{
+    clock::{Clock as _, SystemClock},
+    playout::{
+        keep::{Anchor, Keep, KeepError},
+        link::{District, LinkError, RundownAnswer, trust},
+    },
 };
 
 use super::{Finding, Findings};
@@ -16,18 +19,17 @@ pub(super) async fn look(folder: &Path, server: Option<&str>) -> Findings {
     };
     let store = keep.check().await.map_err(|error| error.to_string());
     let mut findings = vec![("store", store.map(|store| format!("{}: {store}", folder.display())))];
-    match keep.identity().await {
-        Ok(Some(mut identity)) => {
-            let found = format!("enrolled as {} at {}", identity.station, identity.server);
+    match keep.anchor().await {
+        Some(mut anchor) => {
+            let found = format!("enrolled as {} at {}", anchor.station, anchor.server);
             findings.push(("key", Ok(found)));
             findings.push(("records", records(&keep).await));
             if let Some(server) = server {
-                server.clone_into(&mut identity.server);
+                server.clone_into(&mut anchor.server);
             }
-            findings.push(("server", known(&identity).await));
+            findings.push(("server", known(&anchor).await));
         }
-        Ok(None) => findings.push(("key", Err(KeepError::NotEnrolled.to_string()))),
-        Err(error) => findings.push(("key", Err(error.to_string()))),
+        None => findings.push(("key", Err(KeepError::NotEnrolled.to_string()))),
     }
     keep.close().await;
     findings
@@ -45,17 +47,18 @@ async fn records(keep: &Keep) -> Finding {
 }
 
 /// Whether the district takes the station for the one it is.
-async fn known(identity: &Identity) -> Finding {
+async fn known(anchor: &Anchor) -> Finding {
     let trouble = |error: LinkError| error.to_string();
-    let answer = District::new(identity).map_err(trouble)?.rundown(None).await.map_err(trouble)?;
-    let server = &identity.server;
-    Ok(match answer {
-        RundownAnswer::Changed(kept) => {
-            let (version, airings) = (kept.rundown.version, kept.rundown.airings.len());
-            format!("{server} knows this station: rundown {version} has {airings} airings")
-        }
-        RundownAnswer::Same => format!("{server} knows this station"),
-    })
+    let answer = District::new(anchor).map_err(trouble)?.rundown(None).await.map_err(trouble)?;
+    let server = &anchor.server;
+    let RundownAnswer::Changed(kept) = answer else {
+        return Ok(format!("{server} knows this station"));
+    };
+    let taken = trust(anchor)
+        .judge(&kept.signed, Some(SystemClock.now()))
+        .map_err(|refused| format!("the rundown that {server} sends is not followed: {refused}"))?;
+    let (version, airings) = (taken.rundown.version, taken.rundown.airings.len());
+    Ok(format!("{server} knows this station: rundown {version} has {airings} airings"))
 }
 
 /// Whether there is a district at an address.

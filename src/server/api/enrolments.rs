@@ -16,22 +16,27 @@ use crate::{
     request_body = EnrolmentRequest,
     responses(
         (status = 200, description = "Known from now on. The token is told only here.", body = Enrolment),
-        (status = 403, description = "The code is unknown, used or expired.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The code is unknown, used or expired, or the key was revoked or is another station's.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::server) async fn enrol(
     State(district): State<District>,
     Sent(request): Sent<EnrolmentRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
-    let Some((station, token)) = district.store.enrol(&request.code, district.clock.now()).await?
+    let Some((station, token)) =
+        district.store.enrol(&request.code, request.public_key, district.clock.now()).await?
     else {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "enrolment-refused",
-            "the code is unknown, was used before or has expired: ask the district for a new one",
+            "the code is unknown, was used before or has expired, or the station's key was revoked: ask the district for a new code",
         ));
     };
     tracing::info!(%station, software = ?request.software, "a station enrolled");
-    let enrolment = Enrolment { station, token: token.reveal().to_owned(), district_key: None };
+    let enrolment = Enrolment {
+        station,
+        token: token.reveal().to_owned(),
+        keys: district.keyring().row().to_vec(),
+    };
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(enrolment)))
 }

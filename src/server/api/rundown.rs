@@ -10,9 +10,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    server::{District, body::Asked, login::OfStation, problem::Refusal},
+    server::{District, Keyring, body::Asked, login::OfStation, problem::Refusal},
     store::{RundownHead, StoredRundown},
-    wire::{Envelope, Problem},
+    wire::{Problem, SignedRundown},
 };
 
 /// Where it is; a long poll has its own time limit.
@@ -32,7 +32,7 @@ pub(in crate::server) struct Patience {
 #[utoipa::path(
     get, path = "/api/v1/rundown", tag = "station", params(Patience), security(("station" = [])),
     responses(
-        (status = 200, description = "The rundown, with its `ETag`.", body = Envelope),
+        (status = 200, description = "The rundown, signed, with its `ETag`.", body = SignedRundown),
         (status = 304, description = "What `If-None-Match` names is still right."),
         (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not a station's token.", body = Problem, content_type = "application/problem+json"),
@@ -57,7 +57,7 @@ pub(in crate::server) async fn fetch(
         let head = district.store.rundown_head(&station).await?;
         let known = head.as_ref().is_some_and(|head| names(&headers, &tag(head)));
         if !known && let Some(rundown) = district.store.rundown(&station).await? {
-            return Ok(answer(rundown));
+            return Ok(answer(rundown, &district.keyring()));
         }
         let again = tokio::select! {
             changed = changes.changed() => changed.is_ok(),
@@ -96,9 +96,9 @@ pub(in crate::server) fn names(headers: &HeaderMap, tag: &str) -> bool {
         .any(|one| one == "*" || one == tag)
 }
 
-fn answer(rundown: StoredRundown) -> Response {
+fn answer(rundown: StoredRundown, keyring: &Keyring) -> Response {
     let tag = tag(&rundown.head);
-    let envelope = Envelope { payload: rundown.payload, key: None, signature: None };
+    let signed = SignedRundown { keys: keyring.row().to_vec(), rundown: rundown.envelope };
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
-    (headers, Json(envelope)).into_response()
+    (headers, Json(signed)).into_response()
 }

@@ -1,0 +1,76 @@
+use std::{fmt, fs, io, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Keep, KeepError};
+use crate::{private, radio::StationId, signing::DistrictKey};
+
+/// The file's name in the station's folder.
+const FILE: &str = "station.json";
+
+/// Who the station is, to whom, and what it must never forget. It lies beside the database, so that a damaged one can be
+/// replaced.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// The district's address.
+    pub server: String,
+    /// The station's name.
+    pub station: StationId,
+    /// What it shows at every call.
+    pub token: String,
+    /// The hash of the code by which it enrolled, so that another code is known to be another.
+    pub code_sha256: String,
+    /// The newest key of the district's that the station knows: whatever orders airings is signed with it.
+    pub district_key: DistrictKey,
+    /// The highest version of a rundown that it ever took.
+    #[serde(default)]
+    pub rundown_version: u64,
+}
+
+impl fmt::Debug for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Anchor")
+            .field("server", &self.server)
+            .field("station", &self.station)
+            .field("district_key", &self.district_key)
+            .field("rundown_version", &self.rundown_version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Anchor {
+    /// Reads it from the station's folder; none before enrolment.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not what was written.
+    pub fn read(folder: &Path) -> Result<Option<Self>, KeepError> {
+        match fs::read(folder.join(FILE)) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(KeepError::Folder { path: folder.to_owned(), source }),
+        }
+    }
+}
+
+impl Keep {
+    /// Who the station is; none before enrolment.
+    pub async fn anchor(&self) -> Option<Anchor> {
+        self.anchor.lock().await.clone()
+    }
+
+    /// Remembers who the station is, durably.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub async fn set_anchor(&self, anchor: Anchor) -> Result<(), KeepError> {
+        let mut known = self.anchor.lock().await;
+        if known.as_ref() == Some(&anchor) {
+            return Ok(());
+        }
+        let text = serde_json::to_vec_pretty(&anchor)?;
+        private::replace(&self.folder.join(FILE), &text)
+            .map_err(|source| KeepError::Folder { path: self.folder.clone(), source })?;
+        *known = Some(anchor);
+        Ok(())
+    }
+}
