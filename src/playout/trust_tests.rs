@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use super::*;
 use crate::{
     radio::{AiringItem, Gain, Priority},
@@ -164,4 +166,76 @@ fn no_changed_byte_is_followed() {
         })
         .collect();
     assert_eq!(followed, []);
+}
+
+/// Every field of what is signed and of what it is sent in, left out or given another value.
+#[test]
+fn no_changed_field_is_followed() {
+    let payload: Value = serde_json::from_str(&sent(&rundown()).rundown.payload).unwrap();
+    let mut changes = 0;
+    for pointer in pointers(&payload) {
+        for change in changed(&payload, &pointer) {
+            let mut sent = sent(&rundown());
+            sent.rundown.payload = change.to_string();
+            assert_eq!(code(&sent, NOW), "bad-signature", "{pointer}");
+            // Signed by somebody who is not the district.
+            let forged = sent_by(2, change.to_string());
+            let forged = SignedRundown { keys: keys(1), ..forged };
+            assert_eq!(code(&forged, NOW), "bad-signature", "{pointer}");
+            changes += 1;
+        }
+    }
+    let outside = serde_json::to_value(sent(&rundown())).unwrap();
+    for pointer in pointers(&outside) {
+        for change in changed(&outside, &pointer) {
+            let followed = serde_json::from_value::<SignedRundown>(change)
+                .is_ok_and(|sent| trust().judge(&sent, Some(NOW)).is_ok());
+            assert!(!followed, "{pointer}");
+            changes += 1;
+        }
+    }
+    assert!(changes > 200, "only {changes}");
+}
+
+/// Where every value in a document lies (RFC 6901), but for the whole.
+fn pointers(value: &Value) -> Vec<String> {
+    let below: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, below)| (name.clone(), below)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(n, below)| (n.to_string(), below)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let one = |(name, below): (String, &Value)| {
+        let deeper: Vec<String> =
+            pointers(below).into_iter().map(|deeper| format!("/{name}{deeper}")).collect();
+        std::iter::once(format!("/{name}")).chain(deeper).collect::<Vec<_>>()
+    };
+    below.into_iter().flat_map(one).collect()
+}
+
+/// A document with the value at a place replaced by others, and without it.
+fn changed(whole: &Value, pointer: &str) -> Vec<Value> {
+    let was = whole.pointer(pointer).unwrap();
+    let mut others = vec![Value::Null, json!([]), json!({}), json!(0), json!(-1), json!("x")];
+    match was {
+        Value::String(text) => others.push(format!("{text} ").into()),
+        Value::Number(number) => others.push((number.as_i64().unwrap() + 1).into()),
+        Value::Array(items) if !items.is_empty() => {
+            others.push(items[1..].into());
+            others.push(items.iter().chain(&items[..1]).cloned().collect());
+        }
+        _ => {}
+    }
+    let replaced = others.into_iter().filter(|other| other != was).map(|other| {
+        let mut whole = whole.clone();
+        *whole.pointer_mut(pointer).unwrap() = other;
+        whole
+    });
+    let mut without = whole.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    if let Some(fields) = without.pointer_mut(parent).unwrap().as_object_mut() {
+        fields.remove(name);
+    }
+    replaced.chain((without != *whole).then_some(without)).collect()
 }
