@@ -23,7 +23,7 @@ use axum::body::Bytes;
 use common::{BEFORE, MORNING, key_of, played, rules, sha256, signed};
 use loa::{
     clock::TestClock,
-    server::{District, Keyring, Limits, serve},
+    server::{District, Door, Keyring, Limits, serve},
     store::{Removed, Store},
     wire::{AsRunRecord, Confirmations},
 };
@@ -128,10 +128,10 @@ async fn over_http() -> f64 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/api/v1/confirmations", listener.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, district, async {
+    let server = tokio::spawn(serve(vec![Door::plain(listener)], district, async {
         stopped.await.ok();
     }));
-    let client = reqwest::Client::new();
+    let client = loa::tls::client(&loa::tls::Trust::Nobody).unwrap().build().unwrap();
     let bodies: Vec<Vec<Bytes>> = (0..CALLERS)
         .map(|caller| (0..BATCHES).map(|n| body(caller, n * BATCH)).collect())
         .collect();

@@ -8,6 +8,7 @@ pub mod almanac; // the TOML of schedules/: read, check with line numbers
 pub mod planning; // wishes -> plan, with a reason for everything (pure)
 
 pub mod signing; // who says so: keys, signatures over exact bytes
+pub mod tls; // the line: the district's certificate, and who believes it
 pub mod wire; // what a station and the district say to each other
 
 pub mod library; // clips at rest: decode, measure and judge, keep

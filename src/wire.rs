@@ -3,6 +3,10 @@
 //! What is signed is sent as exact bytes inside an [`Envelope`], so that no two JSON libraries have to agree on a
 //! spelling. Times are RFC 3339 in UTC, sizes bytes, levels hundredths of a decibel.
 
+mod code;
+
+pub use code::{BadCode, EnrolmentCode};
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -156,7 +160,7 @@ impl AsRunRecord {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentRequest {
-    /// The one-time code.
+    /// The one-time code; its first part is enough.
     pub code: String,
     /// The key with which the station will sign its records. A player without one declares what it aired, and cannot
     /// confirm it.

@@ -21,7 +21,7 @@ use axum::{
 };
 use common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules, signed};
 use loa::{
-    server::{Limits, openapi, roll, serve},
+    server::{Door, Limits, openapi, roll, serve},
     signing::Context,
     store::Removed,
     wire::{Rundown, SignedRundown},
@@ -334,7 +334,11 @@ async fn who_never_reads_gives_the_connection_back() {
     let sha256 = house.keep_clip(&vec![7; 64 * 1024 * 1024]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(serve(listener, house.district.clone(), std::future::pending()));
+    let server = tokio::spawn(serve(
+        vec![Door::plain(listener)],
+        house.district.clone(),
+        std::future::pending(),
+    ));
     let open = async |text: String| {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
         stream.write_all(text.as_bytes()).await.unwrap();
@@ -367,7 +371,7 @@ async fn slow_and_large_callers_are_let_go_and_long_polls_end_with_the_server() 
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let mut rolled = house.district.rolled();
-    let server = tokio::spawn(serve(listener, house.district.clone(), async {
+    let server = tokio::spawn(serve(vec![Door::plain(listener)], house.district.clone(), async {
         stopped.await.ok();
     }));
     rolled.wait_for(Option::is_some).await.unwrap();

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 13] = [
+const MAY_KNOW: [(&str, &[&str]); 14] = [
     ("radio", &[]),
     ("config", &[]),
     ("private", &[]),
@@ -24,28 +24,34 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("almanac", &["radio"]),
     ("planning", &["radio"]),
     ("signing", &["radio", "private"]),
+    ("tls", &["radio", "private"]),
     ("wire", &["radio", "signing"]),
     ("library", &["radio", "wire"]),
     ("store", &["radio", "wire", "signing", "private"]),
-    ("playout", &["radio", "wire", "signing", "library", "clock", "private"]),
-    ("server", &["radio", "wire", "signing", "library", "clock", "store", "planning", "private"]),
+    ("playout", &["radio", "wire", "signing", "library", "clock", "private", "tls"]),
+    (
+        "server",
+        &["radio", "wire", "signing", "library", "clock", "store", "planning", "private", "tls"],
+    ),
     (
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server", "signing",
+            "almanac", "playout", "server", "signing", "tls",
         ],
     ),
 ];
 
 /// A crate, and the only places that may name it.
-const AT_HOME: [(&str, &[&str]); 6] = [
+const AT_HOME: [(&str, &[&str]); 8] = [
     ("sqlx", &["src/store/", "src/playout/keep/"]),
     ("axum", &["src/server/"]),
     ("cpal", &["src/playout/speaker/"]),
     ("rodio", &["src/playout/speaker/"]),
     ("cron", &["src/planning/"]),
     ("ed25519_dalek", &["src/signing/"]),
+    ("rustls", &["src/tls/"]),
+    ("rcgen", &["src/tls/"]),
 ];
 
 const LONGEST_FILE: usize = 500;

@@ -9,7 +9,7 @@ use super::{
     cue::Hours,
     deck::{Deck, DeckStatus, Setup},
     keep::{Anchor, Keep, KeepError, KeepRecorder},
-    link::{self, Condition, Confirmer, District, Fetcher, Follower, LinkError},
+    link::{self, Condition, Confirmer, District, Fetcher, Follower, Line, LinkError},
     speaker::SpeakerName,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     library::Shelf,
     radio::{Gain, RecordHash},
     signing::SecretKey,
-    wire::{Fault, Rundown},
+    wire::{EnrolmentCode, Fault, Rundown},
 };
 
 /// How often the deck is asked how it is.
@@ -34,8 +34,10 @@ const REMEMBERED: Duration = Duration::from_hours(24 * 60);
 pub struct Settings {
     /// The district's address.
     pub server: String,
+    /// How it may be called.
+    pub line: Line,
     /// The one-time code, at the first start.
-    pub code: Option<String>,
+    pub code: Option<EnrolmentCode>,
     /// The station's own folder.
     pub data: PathBuf,
     /// Where sound goes.
@@ -108,7 +110,7 @@ pub async fn run(
     info!(station = %anchor.station, server = anchor.server, "enrolled");
 
     let shelf = Arc::new(Shelf::open(&settings.data.join("clips")).map_err(StationError::Shelf)?);
-    let district = District::new(&anchor)?;
+    let district = District::new(&settings.line, &anchor)?;
     let kept = kept_rundown(&keep, &anchor).await;
     let (rundown, mut changes) = watch::channel::<Option<Arc<Rundown>>>(kept.map(Arc::new));
     let (refused, refusal) = watch::channel(None);
@@ -220,8 +222,8 @@ async fn kept_rundown(keep: &Keep, anchor: &Anchor) -> Option<Rundown> {
 /// Who the station is: as it was enrolled, or by the code it was given. Another code enrols it anew, with another key;
 /// its records and its rundown stay.
 async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationError> {
-    let code = settings.code.as_deref();
-    let code_sha256 = code.map(|code| RecordHash::of(code.as_bytes()).to_string());
+    let code = settings.code.as_ref();
+    let code_sha256 = code.map(|code| RecordHash::of(code.secret.as_bytes()).to_string());
     let known = keep.anchor().await;
     let is_new = |known: &Anchor| code_sha256.as_ref().is_some_and(|new| *new != known.code_sha256);
     match known {
@@ -233,7 +235,8 @@ async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationErr
         known => {
             let (code, code_sha256) = code.zip(code_sha256).ok_or(KeepError::NotEnrolled)?;
             let key = SecretKey::generate().map_err(KeepError::Random)?;
-            let enrolled = link::enrol(&settings.server, code, key.public()).await?;
+            let enrolled =
+                link::enrol(&settings.line, &settings.server, code, key.public()).await?;
             keep.set_key(key).await?;
             let same = known.filter(|known| known.station == enrolled.station);
             let anchor = Anchor {
@@ -241,6 +244,7 @@ async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationErr
                 station: enrolled.station,
                 token: enrolled.token,
                 code_sha256,
+                pin: code.pin,
                 rundown_version: same
                     .filter(|known| known.district_key == enrolled.district_key)
                     .map_or(0, |known| known.rundown_version),

@@ -70,4 +70,7 @@ hashes! {
     ClipHash;
     /// The hash of an as-run record's exact text: what the next record names.
     RecordHash;
+    /// The hash of the public key in a certificate (its SubjectPublicKeyInfo, as in RFC 7469): a renewed certificate with
+    /// the same key has the same pin.
+    Pin;
 }

@@ -20,7 +20,7 @@ pub use asrun::{ClockState, Evidence, Outcome, Reason};
 pub use calendar::{Calendar, Holiday, QuietHours};
 pub use campaign::{Campaign, Directive};
 pub use clip::{Clip, Gain};
-pub use hash::{BadHash, ClipHash, RecordHash};
+pub use hash::{BadHash, ClipHash, Pin, RecordHash};
 pub use name::{AiringId, BadName, CampaignId, ClipId, ProgrammeId, ScheduleId, StationId, UnitId};
 pub use programme::{Item, Programme};
 pub use schedule::{Priority, Schedule, When};

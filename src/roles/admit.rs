@@ -2,20 +2,25 @@ use std::time::Duration;
 
 use loa::{
     clock::{Clock, SystemClock},
-    radio::StationId,
+    radio::{Pin, StationId},
+    signing::PublicKey,
     store::{Bearer, Store},
+    wire::EnrolmentCode,
 };
 
-use super::place::Place;
+use super::{lock::LockArguments, place::Place};
 
 /// How long a code may be used.
 const CODE_LIFE: Duration = Duration::from_hours(24);
 
-/// Make a one-time code with which a station enrols. It works once, for a day.
+/// Make a one-time code with which a station enrols. It works once, for a day, and tells the station by what to know the
+/// district; so the settings are those of loa serve.
 #[derive(Debug, clap::Args)]
 pub(crate) struct EnrolArguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    lock: LockArguments,
     /// The station.
     station: StationId,
 }
@@ -32,7 +37,10 @@ pub(crate) struct TokenArguments {
 /// Prints a station's code.
 pub(crate) async fn enrol(arguments: EnrolArguments) -> anyhow::Result<()> {
     let store = arguments.place.store().await?;
-    print(&code(&store, &arguments.station).await?);
+    let now = SystemClock.now();
+    let pin = arguments.lock.pin(&arguments.place, now)?;
+    let key = arguments.place.keyring(now)?.newest().key;
+    print(&code(&store, &arguments.station, key, pin).await?.to_string());
     store.close().await;
     Ok(())
 }
@@ -48,9 +56,14 @@ pub(crate) async fn token(arguments: TokenArguments) -> anyhow::Result<()> {
 }
 
 /// A fresh code for a station.
-pub(crate) async fn code(store: &Store, station: &StationId) -> anyhow::Result<String> {
-    let code = store.create_code(station, SystemClock.now() + CODE_LIFE).await?;
-    Ok(code.reveal().to_owned())
+pub(crate) async fn code(
+    store: &Store,
+    station: &StationId,
+    key: PublicKey,
+    pin: Option<Pin>,
+) -> anyhow::Result<EnrolmentCode> {
+    let secret = store.create_code(station, SystemClock.now() + CODE_LIFE).await?;
+    Ok(EnrolmentCode { secret: secret.reveal().to_owned(), key: Some(key), pin })
 }
 
 #[expect(clippy::print_stdout, reason = "the one thing that the command was asked for")]

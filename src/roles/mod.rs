@@ -5,6 +5,7 @@ pub(crate) mod apply;
 pub(crate) mod clip;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod lock;
 pub(crate) mod logging;
 pub(crate) mod place;
 pub(crate) mod plan;

@@ -36,7 +36,12 @@ impl Place {
 
     /// Opens the district's keys; makes the first.
     pub(crate) fn keyring(&self, now: UtcMs) -> Result<Keyring, KeyringError> {
-        Keyring::open(&self.data.join("keys"), now)
+        Keyring::open(&self.keys(), now)
+    }
+
+    /// Where the district's keys lie.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.data.join("keys")
     }
 
     /// Opens the shelf of clips.

@@ -1,22 +1,29 @@
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use loa::{
     clock::{Clock, SystemClock},
     playout::{
         keep::Anchor,
+        link::Line,
         speaker::SpeakerName,
         station::{self, Settings, Sign, StationError},
     },
     radio::{StationId, StationKind},
-    server::{self, District, Limits},
-    store::Store,
+    server::{self, District, Door, Limits},
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use super::{admit, logging::LogArguments, place::Place, service, station::SoundArguments};
+use super::{
+    admit, lock::LockArguments, logging::LogArguments, place::Place, service,
+    station::SoundArguments,
+};
 
 /// How often the server says that it lives.
 const TURN: Duration = Duration::from_secs(1);
@@ -26,10 +33,8 @@ const TURN: Duration = Duration::from_secs(1);
 pub(crate) struct ServeArguments {
     #[command(flatten)]
     place: Place,
-    /// The address to listen at. Beyond this machine only when told so, e.g. 0.0.0.0:8080.
-    #[arg(long, env = "LOA_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080",
-          value_parser = address)]
-    listen: SocketAddr,
+    #[command(flatten)]
+    lock: LockArguments,
     /// The district's own station plays here: device, device:NAME, wav:PATH or silent. Without, it is another program's.
     #[arg(long, env = "LOA_SPEAKER", value_name = "SPEAKER")]
     speaker: Option<SpeakerName>,
@@ -46,38 +51,35 @@ pub(crate) struct ServeArguments {
     pub(crate) log: LogArguments,
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!(
-            "\"{text}\" is no address to listen at: write one like 127.0.0.1:8080 or 0.0.0.0:8080"
-        )
-    })
-}
-
 /// Serves until it is asked to stop.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = arguments.place.store().await?;
     let shelf = arguments.place.shelf()?;
-    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
-        format!("cannot listen at {}: choose another with --listen", arguments.listen)
-    })?;
+    let listen = arguments.lock.listen;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("cannot listen at {listen}: choose another with --listen"))?;
     let address = listener.local_addr()?;
+    let identity = arguments.lock.identity(&arguments.place, clock.now())?;
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    let mut doors = vec![Door { listener, identity }];
+    let own_door = match &arguments.speaker {
+        Some(_) => Some(own_door(&mut doors, address).await?),
+        None => None,
+    };
     let limits = Limits { days_ahead: arguments.days_ahead, ..Limits::default() };
     let keyring = arguments.place.keyring(clock.now())?;
     let district = District::new(store, clock.clone(), shelf, keyring, limits);
 
     let stop_server = CancellationToken::new();
     let stop_station = CancellationToken::new();
-    let serving = tokio::spawn(server::serve(
-        listener,
-        district.clone(),
-        stop_server.clone().cancelled_owned(),
-    ));
-    info!(%address, "serving");
-    let playing = match arguments.speaker.clone() {
-        Some(speaker) => {
-            let settings = own_station(&arguments, district.store(), speaker, address).await?;
+    let serving =
+        tokio::spawn(server::serve(doors, district.clone(), stop_server.clone().cancelled_owned()));
+    info!(%address, %scheme, "serving");
+    let playing = match arguments.speaker.clone().zip(own_door) {
+        Some((speaker, door)) => {
+            let settings = own_station(&arguments, &district, speaker, door).await?;
             let stop = stop_station.clone().cancelled_owned();
             Some(tokio::spawn(play(settings, clock, stop)))
         }
@@ -126,13 +128,31 @@ async fn play(
     stopped
 }
 
+/// A door that the district's own station reaches by plain HTTP: the one that there is, or another on this machine only.
+/// So it needs nobody to vouch for a certificate that is in the same program.
+async fn own_door(doors: &mut Vec<Door>, address: SocketAddr) -> anyhow::Result<SocketAddr> {
+    let is_plain = doors.iter().all(|door| door.identity.is_none());
+    let here = IpAddr::from([127, 0, 0, 1]);
+    if is_plain && address.ip().is_unspecified() {
+        return Ok(SocketAddr::new(here, address.port()));
+    }
+    if is_plain && address.ip().is_loopback() {
+        return Ok(address);
+    }
+    let listener = TcpListener::bind((here, 0)).await.context("no free port on this machine")?;
+    let own = listener.local_addr()?;
+    doors.push(Door::plain(listener));
+    Ok(own)
+}
+
 /// The district's own station talks to the district as every other does, over HTTP.
 async fn own_station(
     arguments: &ServeArguments,
-    store: &Store,
+    district: &District,
     speaker: SpeakerName,
-    address: SocketAddr,
+    door: SocketAddr,
 ) -> anyhow::Result<Settings> {
+    let store = district.store();
     let of_district: Vec<StationId> = store
         .stations()
         .await?
@@ -153,15 +173,14 @@ async fn own_station(
     let data = arguments.place.data.join("station");
     let code = match Anchor::read(&data)? {
         Some(_) => None,
-        None => Some(admit::code(store, &station).await?),
-    };
-    let reachable = if address.ip().is_unspecified() {
-        SocketAddr::from(([127, 0, 0, 1], address.port()))
-    } else {
-        address
+        None => {
+            let key = district.keyring().newest().key;
+            Some(admit::code(store, &station, key, None).await?)
+        }
     };
     Ok(Settings {
-        server: format!("http://{reachable}"),
+        server: format!("http://{door}"),
+        line: Line::default(),
         code,
         data,
         speaker,

@@ -9,19 +9,22 @@ use loa::{
         station::{self, Settings},
     },
     radio::{Gain, QuietHours},
+    wire::EnrolmentCode,
 };
 
-use super::{logging::LogArguments, service};
+use super::{lock::LineArguments, logging::LogArguments, service};
 
 /// Play what the district orders, and confirm what sounded.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StationArguments {
-    /// The district's address, e.g. http://192.0.2.1:8080.
+    /// The district's address, e.g. https://192.0.2.1:8443.
     #[arg(long, env = "LOA_SERVER", value_name = "URL")]
     server: String,
     /// The one-time code, at the first start only.
     #[arg(long, env = "LOA_CODE", value_name = "CODE", hide_env_values = true)]
     code: Option<String>,
+    #[command(flatten)]
+    line: LineArguments,
     /// The station's folder: who it is, its clips, its records.
     #[arg(long, env = "LOA_DATA", value_name = "DIR", default_value = "loa-station")]
     data: PathBuf,
@@ -92,7 +95,9 @@ fn zone(text: &str) -> Result<Tz, String> {
 pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
     let settings = Settings {
         server: arguments.server,
-        code: arguments.code,
+        line: arguments.line.line(),
+        // Not clap's to read: it would show what is wrong, and that is secret.
+        code: arguments.code.map(|code| code.parse::<EnrolmentCode>()).transpose()?,
         data: arguments.data,
         speaker: arguments.speaker,
         hours: arguments.sound.hours(),

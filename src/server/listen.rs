@@ -1,84 +1,194 @@
 //! The loop that takes connections. Slow heads end by hyper's timer, slow bodies in [`super::body`], slow readers in
-//! [`super::taking`].
+//! [`super::taking`], slow handshakes here.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use axum::body::Body;
+use axum::{Router, body::Body};
+use futures_util::future::join_all;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+};
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::{District, rolling, router, taking::Taking};
+use crate::tls::Identity;
 
 /// A request's head may not be larger, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
 
-/// Serves every route and keeps rundowns planned until `shutdown` is done; then lets those at work finish.
+/// How often a certificate's files are looked at.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// Where callers come in.
+#[derive(Debug)]
+pub struct Door {
+    /// The address.
+    pub listener: TcpListener,
+    /// What is shown there; none: plain HTTP.
+    pub identity: Option<Arc<Identity>>,
+}
+
+impl Door {
+    /// One without TLS.
+    pub fn plain(listener: TcpListener) -> Self {
+        Self { listener, identity: None }
+    }
+}
+
+/// Serves every route at every door and keeps rundowns planned until `shutdown` is done; then lets those at work finish.
+///
+/// # Errors
+/// TLS cannot be set up.
 pub async fn serve(
-    listener: TcpListener,
+    doors: Vec<Door>,
     district: District,
     shutdown: impl Future<Output = ()> + Send,
 ) -> std::io::Result<()> {
+    let identities: Vec<_> = doors.iter().filter_map(|door| door.identity.clone()).collect();
+    let graceful = GracefulShutdown::new();
+    let hall = Hall::new(&district);
+    let closing = watch::Sender::new(false);
+    let mut accepting = Vec::new();
+    for door in doors {
+        let locked = door.identity.map(Identity::server).transpose();
+        let lock = locked.map_err(std::io::Error::other)?.map(TlsAcceptor::from);
+        accepting.push(accept(door.listener, lock, &hall, &graceful, closing.subscribe()));
+    }
     let rolling = tokio::spawn(rolling::keep(district.clone()));
-    let taken = accept(&listener, &district, shutdown).await;
-    drop(listener);
+    let refreshing = tokio::spawn(refresh(identities));
+    tokio::join!(join_all(accepting), async {
+        shutdown.await;
+        closing.send_replace(true);
+    });
     district.stopping.send_replace(true);
-    if tokio::time::timeout(district.limits.farewell, taken.shutdown()).await.is_err() {
+    if tokio::time::timeout(district.limits.farewell, graceful.shutdown()).await.is_err() {
         tracing::warn!("some callers would not finish and were cut off");
     }
     // What it had begun to write is whole or undone; the next start plans anew.
     rolling.abort();
+    refreshing.abort();
     Ok(())
 }
 
-async fn accept(
-    listener: &TcpListener,
-    district: &District,
-    shutdown: impl Future<Output = ()> + Send,
-) -> GracefulShutdown {
-    let router = router(district.clone());
-    let seats = Arc::new(Semaphore::new(district.limits.connections));
-    let graceful = GracefulShutdown::new();
-    let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(district.limits.head)
-        .max_buf_size(LARGEST_HEAD);
-    let mut shutdown = std::pin::pin!(shutdown);
+/// Shows renewed certificates to those who call from then on.
+async fn refresh(identities: Vec<Arc<Identity>>) {
     loop {
-        let connection = async {
-            let seat = seats.clone().acquire_owned().await;
-            (listener.accept().await, seat)
-        };
-        let (accepted, seat) = tokio::select! {
-            () = &mut shutdown => return graceful,
-            connection = connection => connection,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Out of file handles, mostly: it passes when others leave.
-                tracing::warn!(%error, "could not take a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
+        tokio::time::sleep(REFRESH).await;
+        for identity in &identities {
+            match identity.refresh() {
+                Ok(false) => {}
+                Ok(true) => {
+                    tracing::info!(until = %identity.not_after(), "a renewed certificate is shown")
+                }
+                Err(error) => tracing::error!(%error, "the certificate from before is still shown"),
             }
-        };
+        }
+    }
+}
+
+/// What every connection is served with.
+struct Hall {
+    router: Router,
+    http: hyper::server::conn::http1::Builder,
+    seats: Arc<Semaphore>,
+    head: Duration,
+    taking: Duration,
+}
+
+impl Hall {
+    fn new(district: &District) -> Self {
+        let limits = &district.limits;
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(LARGEST_HEAD);
+        Self {
+            router: router(district.clone()),
+            http,
+            seats: Arc::new(Semaphore::new(limits.connections)),
+            head: limits.head,
+            taking: limits.taking,
+        }
+    }
+
+    /// Serves one caller, after the handshake if there is one, on a task of its own.
+    fn take(
+        &self,
+        stream: TcpStream,
+        lock: Option<TlsAcceptor>,
+        watcher: Watcher,
+        seat: OwnedSemaphorePermit,
+        mut closing: watch::Receiver<bool>,
+    ) {
         stream.set_nodelay(true).ok();
-        let service = router
-            .clone()
-            .map_request(|request: hyper::Request<hyper::body::Incoming>| request.map(Body::new))
-            .map_err(|never: Infallible| match never {});
-        let stream = TokioIo::new(Taking::new(stream, district.limits.taking));
-        let connection = http.serve_connection(stream, TowerToHyperService::new(service));
-        let connection = graceful.watch(connection);
+        let stream = Taking::new(stream, self.taking);
+        let (http, router, head) = (self.http.clone(), self.router.clone(), self.head);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended badly");
+            let closed = async { closing.wait_for(|closing| *closing).await.is_ok() };
+            match lock {
+                None => talk(stream, &http, router, watcher).await,
+                Some(lock) => tokio::select! {
+                    _ = closed => {}
+                    shaken = tokio::time::timeout(head, lock.accept(stream)) => match shaken {
+                        Ok(Ok(stream)) => talk(stream, &http, router, watcher).await,
+                        Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+                        Err(_) => tracing::debug!("a handshake took too long"),
+                    },
+                },
             }
             drop(seat);
         });
+    }
+}
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    http: &hyper::server::conn::http1::Builder,
+    router: Router,
+    watcher: Watcher,
+) {
+    let service = router
+        .map_request(|request: hyper::Request<hyper::body::Incoming>| request.map(Body::new))
+        .map_err(|never: Infallible| match never {});
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    lock: Option<TlsAcceptor>,
+    hall: &Hall,
+    graceful: &GracefulShutdown,
+    mut closing: watch::Receiver<bool>,
+) {
+    loop {
+        let connection = async {
+            let seat = hall.seats.clone().acquire_owned().await;
+            (listener.accept().await, seat)
+        };
+        let (accepted, seat) = tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => return,
+            connection = connection => connection,
+        };
+        match (accepted, seat) {
+            (Ok((stream, _)), Ok(seat)) => {
+                hall.take(stream, lock.clone(), graceful.watcher(), seat, closing.clone());
+            }
+            (Err(error), _) => {
+                // Out of file handles, mostly: it passes when others leave.
+                tracing::warn!(%error, "could not take a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            // The seats are never closed.
+            (Ok(_), Err(_)) => return,
+        }
     }
 }

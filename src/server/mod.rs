@@ -21,7 +21,7 @@ mod taking;
 pub use api::airings::AiringPage;
 pub use district::{District, Limits};
 pub use keyring::{Keyring, KeyringError};
-pub use listen::serve;
+pub use listen::{Door, serve};
 pub use report::{AiringReport, ReceivedRecord};
 pub use rolling::{Rolled, roll};
 pub use router::{openapi, router};

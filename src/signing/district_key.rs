@@ -77,6 +77,13 @@ pub fn newest(keys: &[Envelope], trusted: Option<&DistrictKey>) -> Result<Distri
     }
 }
 
+/// Whether a key is one of those of which a row speaks. What the row is worth, [`newest`] says.
+pub fn speaks_of(keys: &[Envelope], key: &PublicKey) -> bool {
+    keys.iter()
+        .filter_map(|envelope| serde_json::from_str::<DistrictKey>(&envelope.payload).ok())
+        .any(|known| known.key == *key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +112,8 @@ mod tests {
         assert_eq!(newest(&row(3), Some(&key(1))), Ok(key(3)));
         assert_eq!(newest(&row(3), Some(&key(3))), Ok(key(3)));
         assert_eq!(newest(&[], Some(&key(1))), Err(BadKeys::None));
+        assert!(speaks_of(&row(3), &key(1).key) && speaks_of(&row(3), &key(3).key));
+        assert!(!speaks_of(&row(1), &key(2).key));
     }
 
     #[test]

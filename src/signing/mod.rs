@@ -9,7 +9,7 @@ mod envelope;
 mod key;
 mod key_file;
 
-pub use district_key::{BadKeys, DistrictKey, newest};
+pub use district_key::{BadKeys, DistrictKey, newest, speaks_of};
 pub use envelope::Envelope;
 pub use key::{BadKey, BadSignature, PublicKey, SecretKey, Signature};
 pub use key_file::{KeyFileError, read_or_make, write};

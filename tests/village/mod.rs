@@ -7,7 +7,7 @@ pub mod tones;
 
 use std::{
     fs,
-    net::TcpListener,
+    net::{IpAddr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -49,6 +49,7 @@ impl Drop for Program {
 /// The district's folder and address, and a person's token.
 pub struct Village {
     pub folder: PathBuf,
+    pub listen: String,
     pub address: String,
     token: String,
     http: reqwest::Client,
@@ -60,16 +61,23 @@ impl Village {
         Self::found_at(folder, "127.0.0.1")
     }
 
-    /// The same at another address of this machine.
+    /// The same at another address of this machine, which speaks HTTPS where others could listen in.
     pub fn found_at(folder: &Path, ip: &str) -> Self {
+        let listen: IpAddr = ip.parse().unwrap();
         // Free a moment ago, and nobody else on this machine is likely to take it.
-        let port = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind((listen, 0)).unwrap().local_addr().unwrap().port();
+        let scheme = if listen.is_loopback() { "http" } else { "https" };
+        let called = if listen.is_unspecified() { "127.0.0.1" } else { ip };
+        // Another part of the test may have chosen it before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
         let mut village = Self {
             folder: folder.to_owned(),
-            address: format!("http://{ip}:{port}"),
+            listen: SocketAddr::new(listen, port).to_string(),
+            address: format!("{scheme}://{called}:{port}"),
             token: String::new(),
             // The district ends connections on which nothing is asked: none is kept for later.
-            http: reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap(),
+            http: http.pool_max_idle_per_host(0).build().unwrap(),
         };
         let schedules = folder.join("schedules.toml");
         village.loa(&["apply", "--data", "district", schedules.to_str().unwrap()]);
@@ -108,9 +116,13 @@ impl Village {
 
     /// Starts the district and waits until it is ready.
     pub async fn serve(&self) -> Program {
-        let listen = self.address.trim_start_matches("http://");
-        let program =
-            self.start("serve", self.command(&["serve", "--data", "district", "--listen", listen]));
+        self.serve_with(&[]).await
+    }
+
+    /// The same with more arguments.
+    pub async fn serve_with(&self, more: &[&str]) -> Program {
+        let arguments = ["serve", "--data", "district", "--listen", &self.listen];
+        let program = self.start("serve", self.command(&[&arguments, more].concat()));
         self.until("the district is ready", async || {
             let answer = self.http.get(format!("{}/readyz", self.address)).send().await;
             answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
@@ -128,9 +140,14 @@ impl Village {
                 .to_vec();
         arguments.extend(["--quiet-hours", "none"].map(str::to_owned));
         if !self.is_enrolled(name) {
-            arguments.extend(["--code".into(), self.loa(&["enrol", "--data", "district", name])]);
+            arguments.extend(["--code".into(), self.code(name)]);
         }
         arguments
+    }
+
+    /// A code for a station.
+    pub fn code(&self, name: &str) -> String {
+        self.loa(&["enrol", "--data", "district", "--listen", &self.listen, name])
     }
 
     /// Starts a station.

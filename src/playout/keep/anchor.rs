@@ -3,7 +3,11 @@ use std::{fmt, fs, io, path::Path};
 use serde::{Deserialize, Serialize};
 
 use super::{Keep, KeepError};
-use crate::{private, radio::StationId, signing::DistrictKey};
+use crate::{
+    private,
+    radio::{Pin, StationId},
+    signing::DistrictKey,
+};
 
 /// The file's name in the station's folder.
 const FILE: &str = "station.json";
@@ -22,6 +26,9 @@ pub struct Anchor {
     pub code_sha256: String,
     /// The newest key of the district's that the station knows: whatever orders airings is signed with it.
     pub district_key: DistrictKey,
+    /// The key of the certificate that the district shows, where it made that itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
     /// The highest version of a rundown that it ever took.
     #[serde(default)]
     pub rundown_version: u64,
@@ -33,6 +40,7 @@ impl fmt::Debug for Anchor {
             .field("server", &self.server)
             .field("station", &self.station)
             .field("district_key", &self.district_key)
+            .field("pin", &self.pin)
             .field("rundown_version", &self.rundown_version)
             .finish_non_exhaustive()
     }

@@ -183,6 +183,7 @@ async fn the_anchor_is_kept_and_its_token_not_printed() {
     let keep = Keep::open(folder.path()).await.unwrap();
     assert_eq!(keep.anchor().await, None);
     let anchor = Anchor {
+        pin: None,
         server: "http://127.0.0.1:1".to_owned(),
         station: "thach-lam".parse().unwrap(),
         token: "secret".to_owned(),

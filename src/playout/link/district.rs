@@ -2,12 +2,14 @@ use std::time::Duration;
 
 use reqwest::{Client, Response, StatusCode, header};
 
-use super::LinkError;
+use super::{Line, LinkError};
 use crate::{
     playout::keep::{Anchor, KeptRundown},
-    radio::{ClipHash, StationId},
-    signing::{DistrictKey, PublicKey, newest},
-    wire::{Confirmations, Enrolment, EnrolmentRequest, Problem, Receipts, SignedRundown},
+    radio::{ClipHash, Pin, StationId},
+    signing::{DistrictKey, PublicKey, newest, speaks_of},
+    wire::{
+        Confirmations, Enrolment, EnrolmentCode, EnrolmentRequest, Problem, Receipts, SignedRundown,
+    },
 };
 
 /// How long the district may hold the answer to a question about the rundown.
@@ -28,19 +30,20 @@ pub struct District {
 #[derive(Debug)]
 pub enum RundownAnswer {
     /// It did.
-    Changed(KeptRundown),
+    Changed(Box<KeptRundown>),
     /// It did not.
     Same,
 }
 
-fn client() -> Result<Client, LinkError> {
-    // No proxy: the system's settings are for people's browsing, not for a station and its district.
-    Ok(Client::builder()
-        .no_proxy()
+/// A client for the API, and the API's address below a server's.
+fn client(line: &Line, server: &str, pin: Option<Pin>) -> Result<(Client, String), LinkError> {
+    let (builder, server) = line.to(server, pin)?;
+    let client = builder
         .user_agent(SOFTWARE)
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(LONG_POLL + Duration::from_secs(15))
-        .build()?)
+        .build()?;
+    Ok((client, format!("{server}/api/v1")))
 }
 
 /// What the district makes of a station that enrols.
@@ -54,24 +57,33 @@ pub struct Enrolled {
     pub district_key: DistrictKey,
 }
 
-/// Trades a one-time code for a name and a token.
-pub async fn enrol(server: &str, code: &str, key: PublicKey) -> Result<Enrolled, LinkError> {
-    let base = base_of(server)?;
+/// Trades a one-time code for a name and a token. Who answers must be the district that made the code.
+pub async fn enrol(
+    line: &Line,
+    server: &str,
+    code: &EnrolmentCode,
+    key: PublicKey,
+) -> Result<Enrolled, LinkError> {
+    let (client, base) = client(line, server, code.pin)?;
     let request = EnrolmentRequest {
-        code: code.to_owned(),
+        code: code.secret.clone(),
         public_key: Some(key),
         software: SOFTWARE.to_owned(),
     };
-    let answer = client()?.post(format!("{base}/enrolments")).json(&request).send().await?;
+    let answer = client.post(format!("{base}/enrolments")).json(&request).send().await?;
     let Enrolment { station, token, keys } = accepted(answer).await?.json().await?;
     let district_key = newest(&keys, None)?;
+    if code.key.is_some_and(|key| !speaks_of(&keys, &key)) {
+        return Err(LinkError::OtherDistrict);
+    }
     Ok(Enrolled { station, token, district_key })
 }
 
 impl District {
     /// The district to which a station belongs.
-    pub fn new(anchor: &Anchor) -> Result<Self, LinkError> {
-        Ok(Self { http: client()?, base: base_of(&anchor.server)?, token: anchor.token.clone() })
+    pub fn new(line: &Line, anchor: &Anchor) -> Result<Self, LinkError> {
+        let (http, base) = client(line, &anchor.server, anchor.pin)?;
+        Ok(Self { http, base, token: anchor.token.clone() })
     }
 
     /// Asks for the rundown; when the district has nothing newer, it holds the answer for a while.
@@ -96,7 +108,7 @@ impl District {
             .to_owned();
         let text = answer.bytes().await?;
         let signed: SignedRundown = serde_json::from_slice(&text)?;
-        Ok(RundownAnswer::Changed(KeptRundown { signed, etag }))
+        Ok(RundownAnswer::Changed(Box::new(KeptRundown { signed, etag })))
     }
 
     /// Hands records over.
@@ -120,16 +132,6 @@ impl District {
             request = request.header(header::RANGE, format!("bytes={offset}-"));
         }
         accepted(request.send().await?).await
-    }
-}
-
-/// The API's address below a server's.
-fn base_of(server: &str) -> Result<String, LinkError> {
-    let server = server.trim_end_matches('/');
-    if server.starts_with("http://") {
-        Ok(format!("{server}/api/v1"))
-    } else {
-        Err(LinkError::Address(server.to_owned()))
     }
 }
 

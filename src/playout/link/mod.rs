@@ -4,25 +4,40 @@ mod confirm;
 mod district;
 mod fetch;
 mod follow;
+mod line;
 
 pub use confirm::{Condition, Confirmer};
 pub use district::{District, Enrolled, RundownAnswer, SOFTWARE, enrol};
 pub use fetch::Fetcher;
 pub use follow::{Follower, trust};
+pub use line::Line;
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
 use super::{keep::KeepError, trust::Refused};
-use crate::signing::BadKeys;
+use crate::{signing::BadKeys, tls::TlsError};
 
 /// Why a call to the district came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The address cannot be called.
-    #[error("\"{0}\" is not a district's address: write it like http://192.0.2.1:8080")]
+    #[error("\"{0}\" is not a district's address: write it like https://192.0.2.1:8080")]
     Address(String),
+    /// Anybody in the line could read the token, and answer.
+    #[error(
+        "{0} is plain HTTP, which anybody on the way can read and change: write https://, or say --plain-http if the line is safe by other means"
+    )]
+    Plain(String),
+    /// HTTPS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The district that answers is not the one that made the code.
+    #[error(
+        "the district that answers does not have the key that the code names: see that the address is right; somebody else may be answering. The code is used up: ask the district for a new one"
+    )]
+    OtherDistrict,
     /// No answer.
     #[error("the district does not answer: {}", root(.0))]
     Line(#[from] reqwest::Error),

@@ -7,6 +7,7 @@ use anyhow::Context;
 use loa::{
     radio::{Outcome, StationId},
     server::{AiringPage, AiringReport, AiringState},
+    tls::{self, Trust},
     wire::AsRunRecord,
 };
 
@@ -28,10 +29,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(household: &Household) -> anyhow::Result<Self> {
         Ok(Self {
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .timeout(Duration::from_secs(10))
-                .build()?,
+            client: tls::client(&Trust::Nobody)?.timeout(Duration::from_secs(10)).build()?,
             url: format!(
                 "{}/api/v1/airings?records=true&order=oldest&limit=500",
                 household.address

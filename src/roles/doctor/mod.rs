@@ -13,6 +13,8 @@ use loa::{
     store::{Store, StoreError},
 };
 
+use super::lock::LineArguments;
+
 /// Say what is wrong with this machine as a station or a district, and what to do.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DoctorArguments {
@@ -28,6 +30,8 @@ pub(crate) struct DoctorArguments {
     /// The district's address; without it, the one where the station is enrolled.
     #[arg(long, env = "LOA_SERVER", value_name = "URL")]
     server: Option<String>,
+    #[command(flatten)]
+    line: LineArguments,
 }
 
 /// What is well, or what is wrong and what to do.
@@ -52,6 +56,7 @@ pub(crate) async fn run(
         file.map(|file| format!("sqlite:{}", file.display()))
     });
 
+    let line = arguments.line.line();
     let mut findings = Findings::new();
     if let Some(file) = settings {
         findings.push(("settings", machine::settings(&file)));
@@ -69,10 +74,10 @@ pub(crate) async fn run(
         findings.push(("database", database_at(url).await));
     }
     for folder in &stations {
-        findings.extend(station::look(folder, arguments.server.as_deref()).await);
+        findings.extend(station::look(folder, arguments.server.as_deref(), &line).await);
     }
     if let (true, Some(server)) = (stations.is_empty(), &arguments.server) {
-        findings.push(("server", station::reach(server).await));
+        findings.push(("server", station::reach(server, &line).await));
     }
 
     for (what, finding) in &findings {

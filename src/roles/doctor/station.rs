@@ -6,13 +6,13 @@ use loa::{
     clock::{Clock as _, SystemClock},
     playout::{
         keep::{Anchor, Keep, KeepError},
-        link::{District, LinkError, RundownAnswer, trust},
+        link::{District, Line, LinkError, RundownAnswer, trust},
     },
 };
 
 use super::{Finding, Findings};
 
-pub(super) async fn look(folder: &Path, server: Option<&str>) -> Findings {
+pub(super) async fn look(folder: &Path, server: Option<&str>, line: &Line) -> Findings {
     let keep = match Keep::look(folder).await {
         Ok(keep) => keep,
         Err(error) => return vec![("store", Err(error.to_string()))],
@@ -27,7 +27,7 @@ pub(super) async fn look(folder: &Path, server: Option<&str>) -> Findings {
             if let Some(server) = server {
                 server.clone_into(&mut anchor.server);
             }
-            findings.push(("server", known(&anchor).await));
+            findings.push(("server", known(&anchor, line).await));
         }
         None => findings.push(("key", Err(KeepError::NotEnrolled.to_string()))),
     }
@@ -47,9 +47,10 @@ async fn records(keep: &Keep) -> Finding {
 }
 
 /// Whether the district takes the station for the one it is.
-async fn known(anchor: &Anchor) -> Finding {
+async fn known(anchor: &Anchor, line: &Line) -> Finding {
     let trouble = |error: LinkError| error.to_string();
-    let answer = District::new(anchor).map_err(trouble)?.rundown(None).await.map_err(trouble)?;
+    let answer =
+        District::new(line, anchor).map_err(trouble)?.rundown(None).await.map_err(trouble)?;
     let server = &anchor.server;
     let RundownAnswer::Changed(kept) = answer else {
         return Ok(format!("{server} knows this station"));
@@ -62,16 +63,13 @@ async fn known(anchor: &Anchor) -> Finding {
 }
 
 /// Whether there is a district at an address.
-pub(super) async fn reach(server: &str) -> Finding {
-    let url = format!("{}/healthz", server.trim_end_matches('/'));
+pub(super) async fn reach(server: &str, line: &Line) -> Finding {
+    let (builder, server) = line.to(server, None).map_err(|error| error.to_string())?;
+    let url = format!("{server}/healthz");
     let trouble = |error: reqwest::Error| {
         format!("{url} does not answer: {error}; see that the address is right and the line is up")
     };
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(10))
-        .build()
-        .map_err(trouble)?;
+    let client = builder.timeout(Duration::from_secs(10)).build().map_err(trouble)?;
     let answer = client.get(&url).send().await.map_err(trouble)?;
     match answer.status().is_success() {
         true => Ok(format!("{server} answers")),

@@ -7,7 +7,7 @@ use axum::{
 
 use crate::{
     server::{District, body::Sent, problem::Refusal},
-    wire::{Enrolment, EnrolmentRequest, Problem},
+    wire::{Enrolment, EnrolmentCode, EnrolmentRequest, Problem},
 };
 
 /// Makes a station known, with a code that works once. Tokens that it had before end.
@@ -23,8 +23,10 @@ pub(in crate::server) async fn enrol(
     State(district): State<District>,
     Sent(request): Sent<EnrolmentRequest>,
 ) -> Result<impl IntoResponse, Refusal> {
+    // What it says of the district is for the station.
+    let secret = request.code.parse().map_or(String::new(), |code: EnrolmentCode| code.secret);
     let Some((station, token)) =
-        district.store.enrol(&request.code, request.public_key, district.clock.now()).await?
+        district.store.enrol(&secret, request.public_key, district.clock.now()).await?
     else {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
