@@ -39,11 +39,10 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
 ];
 
 /// A crate, and the only places that may name it.
-const AT_HOME: [(&str, &[&str]); 6] = [
+const AT_HOME: [(&str, &[&str]); 5] = [
     ("sqlx", &["src/store/", "src/playout/keep/"]),
     ("axum", &["src/server/"]),
     ("cpal", &["src/playout/speaker/"]),
-    ("rodio", &["src/playout/speaker/"]),
     ("cron", &["src/planning/"]),
     ("ed25519_dalek", &["src/signing/"]),
 ];

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use loa::{
     clock::{Clock, SystemClock},
+    library::Limits,
     playout::speaker::SpeakerName,
     radio::UtcMs,
     store::Bearer,
@@ -72,7 +73,7 @@ impl Household {
         fs::write(&schedule, soon(&fs::read_to_string(&schedule)?, SystemClock.now()))?;
         let place = Place { data: folder.join("district"), database: None };
         let store = place.store().await?;
-        apply(&store, &place.shelf()?, &[schedule]).await?;
+        apply(&store, &place.shelf()?, &Limits::default(), &[schedule]).await?;
         let mut codes = Vec::new();
         for commune in COMMUNES {
             codes.push((commune, admit::code(&store, &commune.parse()?).await?));
