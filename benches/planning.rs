@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use loa::{
     almanac,
     planning::{Rule, Wishes, plan},
-    radio::{Clip, ClipHash, Gain, UtcMs, Window},
+    radio::{Calendar, Clip, ClipHash, Gain, UtcMs, Window},
 };
 
 const STATIONS: usize = 1000;
@@ -93,7 +93,7 @@ fn wishes() -> Wishes {
         clips: [(clip.id.clone(), clip)].into(),
         programmes: almanac.programmes,
         schedules: almanac.schedules,
-        calendar: almanac.calendar,
+        calendar: almanac.calendar.onto(Calendar::default()),
         ..Wishes::default()
     }
 }

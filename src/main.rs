@@ -71,7 +71,7 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
     let settings = config::file(config.as_deref());
     let well = |()| ExitCode::SUCCESS;
     match role {
-        Role::Plan(arguments) => plan::run(&arguments, clip::measure_entry).map(well),
+        Role::Plan(arguments) => plan::run(&arguments).map(well),
         Role::Clip(command) => clip::run(command),
         // A station's memory is small, and its sound has threads of its own.
         Role::Station(arguments) => Builder::new_current_thread()

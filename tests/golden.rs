@@ -5,9 +5,9 @@ use std::path::Path;
 
 use chrono_tz::Tz;
 use loa::{
-    almanac::{self, ClipEntry},
+    almanac::{self, ClipEntry, Known},
     planning::{Rule, Wishes, check, plan, sheet},
-    radio::{Clip, ClipHash, Gain, Window},
+    radio::{Calendar, Clip, ClipHash, Gain, Window},
 };
 
 /// Eight seconds for a chime, and for the others about half a minute, by the length of their names.
@@ -32,7 +32,8 @@ fn stand_in(entry: &ClipEntry) -> Clip {
 
 fn sheets(file: &str, from: &str, until: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules").join(file);
-    let almanac = almanac::read(&[path], Rule::check).unwrap_or_else(|bad| panic!("{bad}"));
+    let almanac =
+        almanac::read(&[path], Known::default(), Rule::check).unwrap_or_else(|bad| panic!("{bad}"));
     let wishes = Wishes {
         clips: almanac.clips.iter().map(|entry| (entry.id.clone(), stand_in(entry))).collect(),
         units: almanac.units,
@@ -40,7 +41,7 @@ fn sheets(file: &str, from: &str, until: &str) -> String {
         programmes: almanac.programmes,
         campaigns: almanac.campaigns,
         schedules: almanac.schedules,
-        calendar: almanac.calendar,
+        calendar: almanac.calendar.onto(Calendar::default()),
         ..Wishes::default()
     };
     let window = Window { from: from.parse().unwrap(), until: until.parse().unwrap() };

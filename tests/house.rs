@@ -43,11 +43,10 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
 ];
 
 /// A crate, and the only places that may name it.
-const AT_HOME: [(&str, &[&str]); 8] = [
+const AT_HOME: [(&str, &[&str]); 7] = [
     ("sqlx", &["src/store/", "src/playout/keep/"]),
     ("axum", &["src/server/"]),
     ("cpal", &["src/playout/speaker/"]),
-    ("rodio", &["src/playout/speaker/"]),
     ("cron", &["src/planning/"]),
     ("ed25519_dalek", &["src/signing/"]),
     ("rustls", &["src/tls/"]),

@@ -14,11 +14,11 @@ mod common;
 
 use common::{BEFORE, MORNING, airing_at, key_of, played, rules};
 use loa::{
-    radio::{Airing, Priority, StationId, UtcMs, Window},
+    radio::{Airing, CalendarParts, Holiday, Priority, StationId, UtcMs, Window},
     signing::{Context, Envelope},
     store::{
-        AiringFilter, Bearer, ChangeKind, NewRecord, Order, PlannedAiring, Removed, RundownHead,
-        Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
+        AiringFilter, Bearer, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Rules,
+        RundownHead, Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
     },
 };
 
@@ -100,12 +100,28 @@ async fn rules_come_and_are_the_same(store: &Store) {
     let changed = store.apply(&louder, &none, BEFORE).await.unwrap();
     assert_eq!(
         changed.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["changed schedule sang-05h"]
+        ["changed schedule sang-05h: gain_db"]
     );
     assert!(store.edition().await.unwrap() > edition);
     let mut stored = store.rules().await.unwrap();
     stored.units.sort_by_key(|unit| louder.units.iter().position(|other| other.id == unit.id));
     assert_eq!(stored, louder);
+
+    // Who speaks of holidays only leaves the quiet hours as they are, and the other way round.
+    let tet = Holiday { date: "2021-02-12".parse().unwrap(), name: "Tết".to_owned() };
+    for calendar in [
+        CalendarParts { holidays: Some(vec![tet.clone()]), ..CalendarParts::default() },
+        louder.calendar.clone(),
+    ] {
+        let only = Rules { calendar, ..Rules::default() };
+        let changed = store.apply(&only, &none, BEFORE).await.unwrap();
+        assert_eq!(
+            changed.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["changed calendar house: holidays"]
+        );
+        let stored = store.rules().await.unwrap().calendar;
+        assert_eq!(stored.quiet_hours, louder.calendar.quiet_hours);
+    }
 
     // All or nothing.
     let mut wrong = louder.clone();

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use toml::{Spanned, de::DeValue};
 
-use super::{ClipEntry, fields::Fields, read::RuleCheck, references::Kind};
+use super::{ClipEntry, Origin, fields::Fields, read::RuleCheck, references::Kind};
 use crate::radio::{
     Campaign, Directive, Gain, Holiday, Item, Priority, Programme, QuietHours, Schedule, Selection,
     Station, StationKind, Unit, When,
@@ -45,15 +45,17 @@ fn station_kind<'i>(f: &mut Fields<'_, 'i>, value: &Spanned<DeValue<'i>>) -> Opt
     }
 }
 
-/// A clip, whose file is named relative to `folder`.
-pub(super) fn clip(f: &mut Fields<'_, '_>, folder: &Path) -> Option<ClipEntry> {
+/// A clip, whose recording is named relative to the TOML file.
+pub(super) fn clip(f: &mut Fields<'_, '_>, (toml, text): (&Path, &str)) -> Option<ClipEntry> {
     let (id, file, title) = (f.name("id"), f.need_text("file"), f.need_text("title"));
+    let at = f.get("file").map_or(f.place(), |value| value.span().start);
     let (source_document, issuing_office) = (f.text("source_document"), f.text("issuing_office"));
     let (transcript, language) = (f.text("transcript"), f.text("language"));
     let approved_by = f.text("approved_by").filter(|name| !name.trim().is_empty());
     Some(ClipEntry {
         id: id?,
-        path: folder.join(file?),
+        path: toml.parent().unwrap_or(Path::new("")).join(file?),
+        origin: Origin::of(toml, text, at),
         title: title?,
         source_document,
         issuing_office,
@@ -176,7 +178,7 @@ pub(super) fn schedule(f: &mut Fields<'_, '_>, rule: RuleCheck) -> Option<Schedu
         }
     });
     let late_limit_ms = f.span("late_limit").unwrap_or(300_000);
-    let gain = Gain::from_db(f.number("gain_db").unwrap_or(0.0));
+    let gain = lowering(f);
     let on_holidays = f.flag("on_holidays").unwrap_or(false);
     Some(Schedule {
         id: id?,
@@ -193,6 +195,20 @@ pub(super) fn schedule(f: &mut Fields<'_, '_>, rule: RuleCheck) -> Option<Schedu
         gain,
         on_holidays,
     })
+}
+
+/// A clip is already as loud as its peaks allow: a schedule may only lower it.
+fn lowering(f: &mut Fields<'_, '_>) -> Gain {
+    let Some(value) = f.get("gain_db") else { return Gain::UNITY };
+    let db = f.number("gain_db").unwrap_or(0.0);
+    if db > 0.0 {
+        let reason = format!(
+            "\"gain_db\" is {db}: it may only lower, 0 or less. Every clip is brought to the house's loudness at \
+             intake, and louder than that it would be distorted; turn the amplifier up instead"
+        );
+        f.problem(value.span().start, reason);
+    }
+    Gain::from_db(db)
 }
 
 fn when(f: &mut Fields<'_, '_>, rule: RuleCheck) -> Option<When> {

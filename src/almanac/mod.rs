@@ -1,9 +1,8 @@
-//! The TOML of `schedules/`: read, check with line numbers, tell the difference from what is stored.
+//! The TOML of `schedules/`: read and check with line numbers.
 //!
 //! Several files make one almanac. Nothing is taken from any of them while one has a problem, and all problems are told
 //! at once. What a rule's text means is the planner's matter, so whoever reads brings the check for it.
 
-mod difference;
 mod entries; // a function per noun
 mod fields; // one table, field by field
 mod problem;
@@ -11,15 +10,15 @@ mod read;
 mod references; // who names whom
 mod span; // durations as people write them
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-pub use difference::{Change, ChangeKind, difference};
-pub use problem::{Problem, Problems};
+pub use problem::{Origin, Problem, Problems};
 pub use read::{RuleCheck, parse, read};
+pub use references::{Kind, Known};
 
 use crate::radio::{
-    Calendar, Campaign, CampaignId, ClipId, Programme, ProgrammeId, Schedule, ScheduleId, Station,
-    StationId, Unit, UnitId,
+    CalendarParts, Campaign, CampaignId, ClipId, Programme, ProgrammeId, Schedule, ScheduleId,
+    Station, StationId, Unit, UnitId,
 };
 
 /// Everything that a set of files says.
@@ -36,7 +35,7 @@ pub struct Almanac {
     /// Why something airs.
     pub campaigns: Vec<Campaign>,
     /// Quiet hours and holidays.
-    pub calendar: Calendar,
+    pub calendar: CalendarParts,
     /// Rules.
     pub schedules: Vec<Schedule>,
     /// What is to go from the store.
@@ -50,6 +49,8 @@ pub struct ClipEntry {
     pub id: ClipId,
     /// Where it lies; what is written is relative to the TOML file.
     pub path: PathBuf,
+    /// Where the TOML file says so.
+    pub origin: Origin,
     /// Its title for people, NFC.
     pub title: String,
     /// The document it carries out.
@@ -79,6 +80,11 @@ pub struct Removal {
     pub units: Vec<UnitId>,
     /// Clips that go; what they aired stays on the record.
     pub clips: Vec<ClipId>,
+}
+
+/// A duration as people write it: `40s`, `15m`, `1m30s`, `4h`.
+pub fn duration(text: &str) -> Option<Duration> {
+    span::millis(text).map(Duration::from_millis)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use crate::radio::QuietHours;
 
 use super::{
-    Almanac, Problem, Problems, Removal, entries,
+    Almanac, Known, Origin, Problem, Problems, Removal, entries,
     fields::{Fields, Notes},
     references::{Kind, Place, Register, circles},
 };
@@ -16,12 +16,12 @@ use super::{
 /// Says in words why a rule's text cannot be meant: `planning::Rule::check`.
 pub type RuleCheck = fn(&str) -> Result<(), String>;
 
-/// Reads files, and all `*.toml` of folders, into one almanac. Blocks.
+/// Reads files, and all `*.toml` of folders, into one almanac, which may name what is `known`. Blocks.
 ///
 /// # Errors
 /// Everything that is wrong in any of them; then nothing is taken.
-pub fn read(paths: &[PathBuf], rule: RuleCheck) -> Result<Almanac, Problems> {
-    let mut reader = Reader::new(rule);
+pub fn read(paths: &[PathBuf], known: Known, rule: RuleCheck) -> Result<Almanac, Problems> {
+    let mut reader = Reader::new(known, rule);
     for path in paths {
         match files(path) {
             Ok(files) => files.into_iter().for_each(|file| reader.file(file)),
@@ -36,7 +36,7 @@ pub fn read(paths: &[PathBuf], rule: RuleCheck) -> Result<Almanac, Problems> {
 /// # Errors
 /// Everything that is wrong in it.
 pub fn parse(text: &str, rule: RuleCheck) -> Result<Almanac, Problems> {
-    let mut reader = Reader::new(rule);
+    let mut reader = Reader::new(Known::default(), rule);
     reader.text(PathBuf::from("text"), text.to_owned());
     reader.finish()
 }
@@ -57,6 +57,7 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 struct Reader {
+    known: Known,
     rule: RuleCheck,
     almanac: Almanac,
     sources: Vec<(PathBuf, String)>,
@@ -67,8 +68,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(rule: RuleCheck) -> Self {
+    fn new(known: Known, rule: RuleCheck) -> Self {
         Self {
+            known,
             rule,
             almanac: Almanac::default(),
             sources: Vec::new(),
@@ -81,7 +83,8 @@ impl Reader {
 
     fn unreadable(&mut self, path: &Path, why: &std::io::Error) {
         let reason = format!("cannot be read: {why}");
-        self.whole.push(Problem { file: path.to_owned(), line: 0, column: 0, reason });
+        let origin = Origin { file: path.to_owned(), ..Origin::default() };
+        self.whole.push(Problem { origin, reason });
     }
 
     fn file(&mut self, path: PathBuf) {
@@ -96,9 +99,8 @@ impl Reader {
         let mut notes = Notes::default();
         let (root, errors) = DeTable::parse_recoverable(&text);
         if errors.is_empty() {
-            let folder = path.parent().unwrap_or(Path::new(""));
             let mut fields = Fields::new(root.get_ref(), 0..0, &mut notes);
-            self.entries(source, folder, &mut fields);
+            self.entries(source, (&path, &text), &mut fields);
             fields.finish();
         }
         for error in errors {
@@ -111,7 +113,7 @@ impl Reader {
         self.sources.push((path, text));
     }
 
-    fn entries(&mut self, source: usize, folder: &Path, f: &mut Fields<'_, '_>) {
+    fn entries(&mut self, source: usize, file: (&Path, &str), f: &mut Fields<'_, '_>) {
         let rule = self.rule;
         let mut taken = Vec::new();
         let mut enter = |kind, name: &str, at| {
@@ -131,7 +133,7 @@ impl Reader {
         }
         each!("unit", Kind::Unit, units, entries::unit);
         each!("station", Kind::Station, stations, entries::station);
-        each!("clip", Kind::Clip, clips, |f| entries::clip(f, folder));
+        each!("clip", Kind::Clip, clips, |f| entries::clip(f, file));
         each!("programme", Kind::Programme, programmes, entries::programme);
         each!("campaign", Kind::Campaign, campaigns, entries::campaign);
         each!("schedule", Kind::Schedule, schedules, |f| entries::schedule(f, rule));
@@ -144,10 +146,15 @@ impl Reader {
         let calendar = &mut self.almanac.calendar;
         if let Some(value) = f.get("calendar") {
             f.inner(value, "calendar", |f| {
-                calendar.quiet_hours.extend(f.names::<QuietHours>("quiet_hours"));
-                for value in f.list("holidays") {
-                    let holiday = f.inner(value, "holidays", entries::holiday).flatten();
-                    calendar.holidays.extend(holiday);
+                if f.get("quiet_hours").is_some() {
+                    let hours = f.names::<QuietHours>("quiet_hours");
+                    calendar.quiet_hours.get_or_insert_default().extend(hours);
+                }
+                if f.get("holidays").is_some() {
+                    let holidays = calendar.holidays.get_or_insert_default();
+                    for value in f.list("holidays") {
+                        holidays.extend(f.inner(value, "holidays", entries::holiday).flatten());
+                    }
                 }
             });
         }
@@ -157,12 +164,13 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<Almanac, Problems> {
+        self.known.forget(&self.almanac.remove);
         for (place, kind, name) in std::mem::take(&mut self.references) {
-            if let Some(reason) = self.register.dangling(kind, &name) {
+            if let Some(reason) = self.register.dangling(&self.known, kind, &name) {
                 self.problems.push((place, reason));
             }
         }
-        for unit in circles(&self.almanac) {
+        for unit in circles(&self.known, &self.almanac) {
             let place = self.register.place(Kind::Unit, unit.as_str()).unwrap_or_default();
             self.problems.push((place, format!("unit \"{unit}\" lies in itself: mend \"parent\"")));
         }
@@ -174,10 +182,7 @@ impl Reader {
         let mut problems = self.whole;
         for ((source, at), reason) in self.problems {
             let Some((path, text)) = self.sources.get(source) else { continue };
-            let before = text.get(..at).unwrap_or(text);
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            problems.push(Problem { file: path.clone(), line, column, reason });
+            problems.push(Problem { origin: Origin::of(path, text, at), reason });
         }
         Err(Problems(problems))
     }

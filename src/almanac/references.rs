@@ -1,16 +1,56 @@
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
-use super::Almanac;
+use super::{Almanac, Removal};
+use crate::radio::{Unit, UnitId};
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Kind {
+#[expect(missing_docs, reason = "the words of the trade")]
+pub enum Kind {
     Unit,
     Station,
     Clip,
     Programme,
     Campaign,
     Schedule,
+}
+
+/// What is there already, that files may name without saying it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    names: HashSet<(Kind, String)>,
+    parents: HashMap<UnitId, Option<UnitId>>,
+}
+
+impl Known {
+    /// Adds names of a kind.
+    #[must_use]
+    pub fn with<'a>(mut self, kind: Kind, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.names.extend(names.into_iter().map(|name| (kind, name.to_owned())));
+        self
+    }
+
+    /// Adds units, and where each lies.
+    #[must_use]
+    pub fn with_units(mut self, units: &[Unit]) -> Self {
+        self.parents.extend(units.iter().map(|unit| (unit.id.clone(), unit.parent.clone())));
+        self.with(Kind::Unit, units.iter().map(|unit| unit.id.as_str()))
+    }
+
+    /// Takes away what is to go.
+    pub(super) fn forget(&mut self, removal: &Removal) {
+        macro_rules! forget {
+            ($($kind:ident $list:ident),*) => {
+                $(for id in &removal.$list {
+                    self.names.remove(&(Kind::$kind, id.to_string()));
+                })*
+            };
+        }
+        forget!(Unit units, Station stations, Clip clips, Programme programmes, Campaign campaigns, Schedule schedules);
+    }
 }
 
 impl fmt::Display for Kind {
@@ -50,13 +90,14 @@ impl Register {
     }
 
     /// Why a name leads nowhere; none when it leads somewhere.
-    pub(super) fn dangling(&self, kind: Kind, name: &str) -> Option<String> {
-        if self.place(kind, name).is_some() {
+    pub(super) fn dangling(&self, known: &Known, kind: Kind, name: &str) -> Option<String> {
+        if self.place(kind, name).is_some() || known.names.contains(&(kind, name.to_owned())) {
             return None;
         }
         let mut names: Vec<&str> = self
             .0
             .keys()
+            .chain(&known.names)
             .filter(|(other, _)| *other == kind)
             .map(|(_, name)| name.as_str())
             .collect();
@@ -69,10 +110,11 @@ impl Register {
 }
 
 /// The units that lie in themselves.
-pub(super) fn circles(almanac: &Almanac) -> Vec<&crate::radio::UnitId> {
-    let parents: HashMap<_, _> =
-        almanac.units.iter().map(|unit| (&unit.id, unit.parent.as_ref())).collect();
-    let lies_in_itself = |unit: &&crate::radio::UnitId| {
+pub(super) fn circles<'a>(known: &Known, almanac: &'a Almanac) -> Vec<&'a UnitId> {
+    let stored = known.parents.iter().map(|(unit, parent)| (unit, parent.as_ref()));
+    let read = almanac.units.iter().map(|unit| (&unit.id, unit.parent.as_ref()));
+    let parents: HashMap<_, _> = stored.chain(read).collect();
+    let lies_in_itself = |unit: &&UnitId| {
         let mut above = parents.get(*unit).copied().flatten();
         for _ in 0..parents.len() {
             match above {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::radio::{Gain, Item, Priority, When};
+use crate::radio::{Calendar, Gain, Item, Priority, When};
 
 /// A stand-in for the planner's check: almanac tests need only know that it is asked.
 fn rule(text: &str) -> Result<(), String> {
@@ -63,7 +63,7 @@ fn a_whole_almanac_is_read() {
     assert_eq!(almanac.units[0].name, "Th\u{1ea1}ch Thành", "composed on reading");
     assert_eq!(almanac.programmes[0].items[1], Item::Pause(1500));
     assert_eq!(almanac.campaigns[0].until.to_string(), "2020-10-31");
-    assert_eq!(almanac.calendar.holidays[0].name, "Quốc khánh");
+    assert_eq!(almanac.calendar.holidays.unwrap()[0].name, "Quốc khánh");
     let schedule = &almanac.schedules[0];
     assert_eq!(schedule.when, When::Cron("0 5 * * *".to_owned()));
     assert_eq!(schedule.zone.name(), "Asia/Ho_Chi_Minh");
@@ -147,6 +147,11 @@ fn what_cannot_be_meant_is_refused_with_the_reason() {
         ("'morning'", "'morning'\nlate_limit = '25h'", "up to a day"),
         ("'morning'", "'morning'\npriority = 'high'", "a priority is"),
         ("'morning'", "'morning'\ngain_db = 'low'", "must be a number"),
+        (
+            "'morning'",
+            "'morning'\ngain_db = 0.5",
+            "text:34:11: \"gain_db\" is 0.5: it may only lower",
+        ),
         ("'morning'", "'morning'\nfrom = 2020-02-02\nuntil = 2020-02-01", "lies before"),
         ("['centre']", "{ except_stations = ['centre'] }", "this means no station"),
         ("['centre']", "'centre'", "must be a table, not string"),
@@ -179,45 +184,61 @@ fn several_files_make_one_almanac_and_the_file_is_named() {
     file("1.toml", UNITS);
     file("2.toml", SCHEDULE);
     file("notes.txt", "not TOML");
-    let almanac = read(&[folder.path().to_owned()], rule).unwrap_or_else(|bad| panic!("{bad}"));
+    let almanac = read(&[folder.path().to_owned()], Known::default(), rule)
+        .unwrap_or_else(|bad| panic!("{bad}"));
     assert_eq!((almanac.units.len(), almanac.schedules.len()), (1, 1));
     assert_eq!(almanac.clips[0].path, folder.path().join("a/chime.flac"));
 
     file("3.toml", SCHEDULE);
-    let bad = read(&[folder.path().to_owned(), "/nowhere.toml".into()], rule).unwrap_err();
+    let paths = [folder.path().to_owned(), "/nowhere.toml".into()];
+    let bad = read(&paths, Known::default(), rule).unwrap_err();
     let text = bad.to_string();
     assert!(text.contains("/nowhere.toml: cannot be read"), "{text}");
     assert!(text.contains("3.toml:2:1: there is a schedule \"morning\" already: see "), "{text}");
 }
 
 #[test]
-fn the_difference_names_what_changes_and_nothing_else() {
-    let stored = parse(&format!("{UNITS}{SCHEDULE}"), rule).unwrap();
-    assert_eq!(difference(&stored, &stored), []);
-    assert_eq!(difference(&stored, &Almanac::default()), [], "what is left out stays");
-    let added: Vec<_> =
-        difference(&Almanac::default(), &stored).iter().map(ToString::to_string).collect();
-    assert_eq!(
-        added,
-        [
-            "+ unit district",
-            "+ station centre",
-            "+ clip chime",
-            "+ programme news",
-            "+ campaign campaign",
-            "+ schedule morning",
-            "~ calendar: quiet_hours, holidays",
-        ]
-    );
-    let text = format!("remove.stations = ['centre', 'elsewhere']\n{UNITS}{SCHEDULE}")
-        .replace("'0 5 * * *'", "'0 6 * * *'\ngain_db = -3")
-        .replace("21:00", "22:00");
-    let new = parse(&text, rule).unwrap_or_else(|bad| panic!("{bad}"));
-    let changes: Vec<_> = difference(&stored, &new).iter().map(ToString::to_string).collect();
-    assert_eq!(
-        changes,
-        ["~ schedule morning: when, gain", "~ calendar: quiet_hours", "- station centre"]
-    );
+fn what_is_stored_may_be_named_unless_it_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("schedule.toml");
+    let stored = parse(UNITS, rule).unwrap();
+    let known = Known::default()
+        .with_units(&stored.units)
+        .with(Kind::Station, ["centre"])
+        .with(Kind::Programme, ["news"])
+        .with(Kind::Campaign, ["campaign"]);
+    let told = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let found = read(std::slice::from_ref(&file), known.clone(), rule);
+        found.map_err(|bad| bad.0.into_iter().map(|one| one.reason).collect::<Vec<_>>())
+    };
+    let almanac = told(SCHEDULE).unwrap();
+    assert_eq!((almanac.schedules.len(), almanac.programmes.len()), (1, 0));
+    let near = told(&SCHEDULE.replace("'news'", "'new'")).unwrap_err();
+    assert_eq!(near, ["there is no programme \"new\": did you mean \"news\"?"]);
+    let gone = told(&format!("remove.stations = ['centre']\n{SCHEDULE}")).unwrap_err();
+    assert_eq!(gone, ["there is no station \"centre\""]);
+
+    // The stored unit lies nowhere; the two new ones would close a circle over it.
+    let unit = |id: &str, parent: &str| {
+        format!("[[unit]]\nid = '{id}'\ncode = '1'\nname = 'X'\nkind = 'x'\nparent = '{parent}'\n")
+    };
+    assert!(told(&unit("commune", "district")).is_ok());
+    let circle = unit("commune", "district") + &unit("district", "commune");
+    assert_eq!(told(&circle).unwrap_err().len(), 2);
+}
+
+#[test]
+fn a_silent_calendar_is_not_an_empty_one() {
+    let calendar = |text: &str| parse(text, rule).unwrap().calendar;
+    let stored = calendar(UNITS).onto(Calendar::default());
+    assert_eq!((stored.quiet_hours.len(), stored.holidays.len()), (1, 1));
+    assert_eq!(calendar("").onto(stored.clone()), stored);
+    let holidays = calendar("calendar.holidays = [{ date = 2021-02-12, name = 'Tết' }]");
+    let holidays = holidays.onto(stored.clone());
+    assert_eq!(holidays.quiet_hours, stored.quiet_hours);
+    assert_eq!(holidays.holidays[0].name, "Tết");
+    assert_eq!(calendar("calendar.quiet_hours = []").onto(stored).quiet_hours, []);
 }
 
 proptest! {

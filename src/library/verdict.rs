@@ -41,7 +41,7 @@ pub enum Refusal {
     #[error("the recording is silent from start to end; check the microphone and record it again")]
     Silent,
     /// It is longer than the limit.
-    #[error("the recording is longer than {} minutes; cut it into parts", limit.as_secs().div_ceil(60))]
+    #[error("the recording is longer than {}; cut it into parts, or raise longest-clip", long(*limit))]
     TooLong {
         /// The limit.
         limit: Duration,
@@ -59,6 +59,13 @@ pub enum Refusal {
     /// The shelf cannot keep it.
     #[error("the recording is good but cannot be kept: {0}; see whether the disk is full")]
     Shelf(io::Error),
+}
+
+fn long(span: Duration) -> String {
+    match span.as_secs() {
+        0..120 => format!("{:.1} s", span.as_secs_f64()),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 impl From<io::Error> for Refusal {

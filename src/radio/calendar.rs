@@ -80,6 +80,32 @@ pub struct Holiday {
     pub name: String,
 }
 
+/// What is said about the calendar. What is left out stays as it is; an empty list takes away what there was.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CalendarParts {
+    /// Hours in which nothing routine sounds.
+    pub quiet_hours: Option<Vec<QuietHours>>,
+    /// Days on which routine airings rest.
+    pub holidays: Option<Vec<Holiday>>,
+}
+
+impl CalendarParts {
+    /// The calendar with what is said put in its place.
+    #[must_use]
+    pub fn onto(self, calendar: Calendar) -> Calendar {
+        Calendar {
+            quiet_hours: self.quiet_hours.unwrap_or(calendar.quiet_hours),
+            holidays: self.holidays.unwrap_or(calendar.holidays),
+        }
+    }
+}
+
+impl From<Calendar> for CalendarParts {
+    fn from(Calendar { quiet_hours, holidays }: Calendar) -> Self {
+        Self { quiet_hours: Some(quiet_hours), holidays: Some(holidays) }
+    }
+}
+
 /// What bounds every rule: quiet hours and holidays.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

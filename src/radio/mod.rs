@@ -17,7 +17,7 @@ mod unit;
 
 pub use airing::{Airing, AiringItem};
 pub use asrun::{ClockState, Evidence, Outcome, Reason};
-pub use calendar::{Calendar, Holiday, QuietHours};
+pub use calendar::{Calendar, CalendarParts, Holiday, QuietHours};
 pub use campaign::{Campaign, Directive};
 pub use clip::{Clip, Gain};
 pub use hash::{BadHash, ClipHash, Pin, RecordHash};

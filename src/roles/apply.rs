@@ -1,21 +1,25 @@
 use std::path::PathBuf;
 
-use anyhow::Context;
 use loa::{
-    almanac,
+    almanac::{self, Kind, Known},
     clock::{Clock, SystemClock},
     library::{Limits, Shelf, take_in},
     planning::Rule,
     store::{Change, Removed, Rules, Store},
 };
 
-use super::{clip::clip_of_entry, place::Place};
+use super::{
+    clip::{self, IntakeArguments},
+    place::Place,
+};
 
 /// Bring TOML files into the database; say what changed. Twice changes nothing.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ApplyArguments {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    intake: IntakeArguments,
     /// TOML files, or folders of them.
     #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
@@ -24,7 +28,8 @@ pub(crate) struct ApplyArguments {
 /// Applies and prints what changed.
 pub(crate) async fn run(arguments: ApplyArguments) -> anyhow::Result<()> {
     let store = arguments.place.store().await?;
-    let changes = apply(&store, &arguments.place.shelf()?, &arguments.files).await?;
+    let (shelf, limits) = (arguments.place.shelf()?, arguments.intake.limits());
+    let changes = apply(&store, &shelf, &limits, &arguments.files).await?;
     for change in &changes {
         eprintln!("{change}");
     }
@@ -35,27 +40,23 @@ pub(crate) async fn run(arguments: ApplyArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads and checks everything first, then takes the recordings in, then writes the rules in one transaction.
+/// Reads and checks everything first, then takes the recordings in, then writes the rules in one transaction. The files
+/// may name what is stored.
 pub(crate) async fn apply(
     store: &Store,
     shelf: &Shelf,
+    limits: &Limits,
     files: &[PathBuf],
 ) -> anyhow::Result<Vec<Change>> {
-    let almanac = almanac::read(files, Rule::check)?;
-    let mut clips = Vec::new();
-    for entry in &almanac.clips {
-        let measured = take_in(&entry.path, shelf, &Limits::default(), |_| {})
-            .with_context(|| format!("clip {}: {}", entry.id, entry.path.display()))?;
-        clips.push(clip_of_entry(entry, &measured));
-    }
-    let calendar = (almanac.calendar != Default::default()).then_some(almanac.calendar);
+    let almanac = almanac::read(files, known(&store.rules().await?), Rule::check)?;
+    let clips = clip::of_entries(&almanac.clips, |file, told| take_in(file, shelf, limits, told))?;
     let rules = Rules {
         units: almanac.units,
         stations: almanac.stations,
         clips,
         programmes: almanac.programmes,
         campaigns: almanac.campaigns,
-        calendar,
+        calendar: almanac.calendar,
         schedules: almanac.schedules,
     };
     let removed = Removed {
@@ -67,4 +68,14 @@ pub(crate) async fn apply(
         schedules: almanac.remove.schedules,
     };
     Ok(store.apply(&rules, &removed, SystemClock.now()).await?)
+}
+
+fn known(stored: &Rules) -> Known {
+    Known::default()
+        .with_units(&stored.units)
+        .with(Kind::Station, stored.stations.iter().map(|one| one.id.as_str()))
+        .with(Kind::Clip, stored.clips.iter().map(|one| one.id.as_str()))
+        .with(Kind::Programme, stored.programmes.iter().map(|one| one.id.as_str()))
+        .with(Kind::Campaign, stored.campaigns.iter().map(|one| one.id.as_str()))
+        .with(Kind::Schedule, stored.schedules.iter().map(|one| one.id.as_str()))
 }

@@ -4,15 +4,16 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use loa::{
-    almanac::ClipEntry,
+    almanac::{self, ClipEntry, Problem, Problems},
     clock::{Clock, SystemClock},
-    library::{Limits, Measure, Refusal, measure, take_in},
+    library::{Limits, Measure, Progress, Refusal, measure, take_in},
     radio::{Clip, ClipId},
     store::{Removed, Rules},
 };
@@ -29,9 +30,32 @@ pub(crate) enum Command {
     Add(Box<AddArgs>),
 }
 
+/// What recordings are measured against.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct IntakeArguments {
+    /// The longest recording that is taken, like 90m or 4h.
+    #[arg(long, env = "LOA_LONGEST_CLIP", value_name = "DURATION", default_value = "4h",
+          value_parser = duration)]
+    longest_clip: Duration,
+}
+
+impl IntakeArguments {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { longest: self.longest_clip, ..Limits::default() }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    almanac::duration(text)
+        .filter(|span| !span.is_zero())
+        .ok_or_else(|| format!("\"{text}\" is not a duration: write it like 90s, 15m, 1h30m or 4h"))
+}
+
 /// Arguments of `loa clip check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    intake: IntakeArguments,
     /// Recordings: WAV, MP3, AAC/M4A, FLAC or Ogg Vorbis.
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -45,6 +69,8 @@ pub(crate) struct CheckArgs {
 pub(crate) struct AddArgs {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    intake: IntakeArguments,
     /// The recording: WAV, MP3, AAC/M4A, FLAC or Ogg Vorbis.
     pub(crate) file: PathBuf,
     /// Its name in rules: a-z, 0-9 and '-'.
@@ -79,9 +105,9 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let mut refused = false;
+    let (mut refused, limits) = (false, args.intake.limits());
     for file in &args.files {
-        let outcome = with_progress(file, |told| measure(file, &Limits::default(), told));
+        let outcome = with_progress(file, |told| measure(file, &limits, told));
         refused |= outcome.is_err();
         match &outcome {
             Ok(measure) => describe(file, measure, &mut io::stderr())?,
@@ -95,10 +121,7 @@ fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Shows how far a long file is, on a terminal only.
-pub(crate) fn with_progress<T>(
-    file: &Path,
-    work: impl FnOnce(&mut dyn FnMut(loa::library::Progress)) -> T,
-) -> T {
+fn with_progress<T>(file: &Path, work: impl FnOnce(&mut dyn FnMut(Progress)) -> T) -> T {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {percent:>3} %  {eta}") {
         bar.set_style(style);
@@ -192,10 +215,9 @@ fn add(args: &AddArgs) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = args.place.store().await?;
-        let shelf = args.place.shelf()?;
-        let measured =
-            with_progress(&args.file, |told| take_in(&args.file, &shelf, &Limits::default(), told))
-                .with_context(|| args.file.display().to_string())?;
+        let (shelf, limits) = (args.place.shelf()?, args.intake.limits());
+        let measured = with_progress(&args.file, |told| take_in(&args.file, &shelf, &limits, told))
+            .with_context(|| args.file.display().to_string())?;
         describe(&args.file, &measured, &mut io::stderr())?;
         let rules = Rules { clips: vec![clip_of(&measured, args)?], ..Rules::default() };
         let changes = store.apply(&rules, &Removed::default(), SystemClock.now()).await?;
@@ -208,8 +230,27 @@ fn add(args: &AddArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Looks at every recording that an almanac names; what cannot be taken is told with the file and line that name it.
+pub(crate) fn of_entries(
+    entries: &[ClipEntry],
+    look: impl Fn(&Path, &mut dyn FnMut(Progress)) -> Result<Measure, Refusal>,
+) -> Result<Vec<Clip>, Problems> {
+    let (mut clips, mut problems) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match with_progress(&entry.path, |told| look(&entry.path, told)) {
+            Ok(measured) => clips.push(clip_of_entry(entry, &measured)),
+            Err(refusal) => {
+                let file = entry.path.display();
+                let reason = format!("clip \"{}\" cannot be taken: {file}: {refusal}", entry.id);
+                problems.push(Problem { origin: entry.origin.clone(), reason });
+            }
+        }
+    }
+    if problems.is_empty() { Ok(clips) } else { Err(Problems(problems)) }
+}
+
 /// The clip that an almanac's entry and its measured recording make.
-pub(crate) fn clip_of_entry(entry: &ClipEntry, measure: &Measure) -> Clip {
+fn clip_of_entry(entry: &ClipEntry, measure: &Measure) -> Clip {
     Clip {
         id: entry.id.clone(),
         sha256: measure.sha256,
@@ -224,11 +265,4 @@ pub(crate) fn clip_of_entry(entry: &ClipEntry, measure: &Measure) -> Clip {
         language: entry.language.clone(),
         approved_by: entry.approved_by.clone(),
     }
-}
-
-/// Measures the recording that an almanac's entry names.
-pub(crate) fn measure_entry(entry: &ClipEntry) -> anyhow::Result<Clip> {
-    let measured = measure(&entry.path, &Limits::default(), |_| {})
-        .with_context(|| entry.path.display().to_string())?;
-    Ok(clip_of_entry(entry, &measured))
 }

@@ -1,13 +1,16 @@
-use std::{collections::BTreeMap, io::Write, path::PathBuf};
+use std::{io::Write, path::PathBuf};
 
 use anyhow::Context;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use loa::{
-    almanac::{self, Almanac, ClipEntry},
+    almanac::{self, Almanac, Known},
+    library::measure,
     planning::{Rule, Wishes, plan, sheet},
-    radio::{Clip, ClipId, StationId, UtcMs, Window},
+    radio::{Calendar, Clip, StationId, UtcMs, Window},
 };
+
+use super::clip::{self, IntakeArguments};
 
 /// Where times without a zone are meant.
 const HOME: Tz = Tz::Asia__Ho_Chi_Minh;
@@ -15,6 +18,8 @@ const HOME: Tz = Tz::Asia__Ho_Chi_Minh;
 /// Show what TOML files would have aired, moved or refused. Needs no database.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    intake: IntakeArguments,
     /// TOML files, or folders of them.
     #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
@@ -32,18 +37,16 @@ pub(crate) struct PlanArguments {
     json: bool,
 }
 
-/// Measures one clip's file.
-pub(crate) type Measure = fn(&ClipEntry) -> anyhow::Result<Clip>;
-
 /// Plans and prints.
-pub(crate) fn run(arguments: &PlanArguments, measure: Measure) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &PlanArguments) -> anyhow::Result<()> {
     anyhow::ensure!(arguments.from < arguments.until, "--from must lie before --until");
-    let almanac = almanac::read(&arguments.files, Rule::check)?;
+    let almanac = almanac::read(&arguments.files, Known::default(), Rule::check)?;
     if let Some(station) = &arguments.station {
         let known = almanac.stations.iter().any(|one| one.id == *station);
         anyhow::ensure!(known, "there is no station \"{station}\" in these files");
     }
-    let clips = measure_clips(&almanac, measure)?;
+    let limits = arguments.intake.limits();
+    let clips = clip::of_entries(&almanac.clips, |file, told| measure(file, &limits, told))?;
     let mut wishes = wishes(almanac, clips);
     if let Some(station) = &arguments.station {
         wishes.stations.retain(|one| one.id == *station);
@@ -61,26 +64,17 @@ pub(crate) fn run(arguments: &PlanArguments, measure: Measure) -> anyhow::Result
 }
 
 /// Joins what the files say with what the recordings are. Nothing has aired yet.
-pub(crate) fn wishes(almanac: Almanac, clips: BTreeMap<ClipId, Clip>) -> Wishes {
+fn wishes(almanac: Almanac, clips: Vec<Clip>) -> Wishes {
     Wishes {
         units: almanac.units,
         stations: almanac.stations,
-        clips,
+        clips: clips.into_iter().map(|clip| (clip.id.clone(), clip)).collect(),
         programmes: almanac.programmes,
         campaigns: almanac.campaigns,
         schedules: almanac.schedules,
-        calendar: almanac.calendar,
+        calendar: almanac.calendar.onto(Calendar::default()),
         ..Wishes::default()
     }
-}
-
-/// Measures every clip that the files name.
-fn measure_clips(almanac: &Almanac, measure: Measure) -> anyhow::Result<BTreeMap<ClipId, Clip>> {
-    let measured = almanac.clips.iter().map(|entry| {
-        let clip = measure(entry).with_context(|| format!("clip {}", entry.id))?;
-        Ok((entry.id.clone(), clip))
-    });
-    measured.collect()
 }
 
 fn instant(text: &str) -> Result<UtcMs, String> {

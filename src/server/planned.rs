@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     planning::{Decision, Plan, Wishes, plan},
-    radio::{Airing, AiringId, Item, UnitId, UtcMs, Window},
+    radio::{Airing, AiringId, Calendar, Item, UnitId, UtcMs, Window},
     store::{PlannedAiring, Rules, Stamp},
 };
 
@@ -19,7 +19,7 @@ pub(super) fn wishes(rules: Rules) -> Wishes {
         programmes: rules.programmes,
         campaigns: rules.campaigns,
         schedules: rules.schedules,
-        calendar: rules.calendar.unwrap_or_default(),
+        calendar: rules.calendar.onto(Calendar::default()),
         ..Wishes::default()
     }
 }

@@ -1,11 +1,14 @@
 //! Units, stations, clips, programmes, campaigns, the calendar and schedules: all that a plan follows from.
 
-use std::fmt;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use super::{Store, StoreError, Tx, db::sql, json};
 use crate::radio::{
-    Calendar, Campaign, CampaignId, Clip, ClipId, Programme, ProgrammeId, Schedule, ScheduleId,
-    Station, StationId, Unit, UnitId, UtcMs,
+    Calendar, CalendarParts, Campaign, CampaignId, Clip, ClipId, Programme, ProgrammeId, Schedule,
+    ScheduleId, Station, StationId, Unit, UnitId, UtcMs,
 };
 
 /// What there is, or what is to be there.
@@ -21,8 +24,8 @@ pub struct Rules {
     pub programmes: Vec<Programme>,
     /// Why something airs.
     pub campaigns: Vec<Campaign>,
-    /// Quiet hours and holidays; none: leave it as it is.
-    pub calendar: Option<Calendar>,
+    /// Quiet hours and holidays.
+    pub calendar: CalendarParts,
     /// When what airs where.
     pub schedules: Vec<Schedule>,
 }
@@ -51,25 +54,40 @@ pub struct Change {
 }
 
 /// What became of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeKind {
     /// It is new.
     Added,
-    /// It says something else.
-    Changed,
+    /// It says something else in these fields, as people call them.
+    Changed(Vec<String>),
     /// It is gone.
     Removed,
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            ChangeKind::Added => "added",
-            ChangeKind::Changed => "changed",
-            ChangeKind::Removed => "removed",
-        };
-        write!(f, "{kind} {} {}", self.noun, self.id)
+        let Self { kind, noun, id } = self;
+        match kind {
+            ChangeKind::Added => write!(f, "added {noun} {id}"),
+            ChangeKind::Changed(fields) => write!(f, "changed {noun} {id}: {}", fields.join(", ")),
+            ChangeKind::Removed => write!(f, "removed {noun} {id}"),
+        }
     }
+}
+
+/// The fields in which two texts of one thing differ, each once, as the TOML or people call them.
+fn fields(noun: &str, stored: &str, new: &str) -> Vec<String> {
+    type Fields = BTreeMap<String, serde_json::Value>;
+    let read = |text: &str| serde_json::from_str::<Fields>(text).unwrap_or_default();
+    let (stored, new) = (read(stored), read(new));
+    let differ = stored.keys().chain(new.keys()).filter(|key| stored.get(*key) != new.get(*key));
+    let called = differ.map(|key| match (noun, key.as_str()) {
+        ("clip", "sha256" | "bytes" | "frames" | "sample_rate" | "gain") => "recording",
+        ("schedule", "late_limit_ms") => "late_limit",
+        ("schedule", "gain") => "gain_db",
+        (_, key) => key,
+    });
+    called.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Notes what an upsert or a removal will do, and does it.
@@ -127,6 +145,9 @@ const CAMPAIGN: Noun = noun!("campaign");
 const SCHEDULE: Noun = noun!("schedule");
 const CALENDAR: Noun = noun!("calendar");
 
+/// The one calendar that there is.
+const HOUSE: &str = "house";
+
 impl Applying {
     async fn put<T: serde::Serialize>(
         &mut self,
@@ -143,8 +164,10 @@ impl Applying {
         let stored = sql!(fetch &mut self.tx, noun.find, id)?;
         let kind = match stored.first() {
             None => ChangeKind::Added,
-            Some(row) if row.get::<String>(0)? == rule => return Ok(()),
-            Some(_) => ChangeKind::Changed,
+            Some(row) => match row.get::<String>(0)? {
+                same if same == rule => return Ok(()),
+                stored => ChangeKind::Changed(fields(noun.name, &stored, &rule)),
+            },
         };
         match column {
             Some(column) => sql!(execute &mut self.tx, noun.upsert, id, rule.as_str(), column)?,
@@ -152,6 +175,18 @@ impl Applying {
         };
         self.changes.push(Change { kind, noun: noun.name, id: id.to_owned() });
         Ok(())
+    }
+
+    async fn put_calendar(&mut self, parts: &CalendarParts) -> Result<(), StoreError> {
+        if *parts == CalendarParts::default() {
+            return Ok(());
+        }
+        let stored = sql!(fetch &mut self.tx, CALENDAR.find, HOUSE)?;
+        let stored: Calendar = match stored.first() {
+            Some(row) => json(CALENDAR.name, HOUSE, &row.get::<String>(0)?)?,
+            None => Calendar::default(),
+        };
+        self.put(CALENDAR, HOUSE, &parts.clone().onto(stored), None).await
     }
 
     async fn remove(&mut self, noun: Noun, id: &str) -> Result<(), StoreError> {
@@ -229,9 +264,7 @@ impl Store {
         for schedule in &rules.schedules {
             to.put(SCHEDULE, schedule.id.as_str(), schedule, None).await?;
         }
-        if let Some(calendar) = &rules.calendar {
-            to.put(CALENDAR, "house", calendar, None).await?;
-        }
+        to.put_calendar(&rules.calendar).await?;
         for id in &removed.schedules {
             to.remove(SCHEDULE, id.as_str()).await?;
         }
@@ -268,7 +301,8 @@ impl Store {
 
     /// All the rules, each kind by name.
     pub async fn rules(&self) -> Result<Rules, StoreError> {
-        let calendars = self.load("calendar", "select id, rule from calendar").await?;
+        let calendars: Vec<Calendar> =
+            self.load("calendar", "select id, rule from calendar").await?;
         Ok(Rules {
             units: self.load("unit", "select id, rule from unit order by id").await?,
             stations: self.stations().await?,
@@ -277,7 +311,7 @@ impl Store {
                 .load("programme", "select id, rule from programme order by id")
                 .await?,
             campaigns: self.load("campaign", "select id, rule from campaign order by id").await?,
-            calendar: calendars.into_iter().next(),
+            calendar: calendars.into_iter().next().unwrap_or_default().into(),
             schedules: self.load("schedule", "select id, rule from schedule order by id").await?,
         })
     }

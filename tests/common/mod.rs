@@ -122,10 +122,8 @@ pub(crate) fn rules() -> Rules {
             items: vec![Item::Clip("bluezone".parse().unwrap())],
         }],
         campaigns: vec![],
-        calendar: Some(Calendar {
-            quiet_hours: vec!["21:00-05:00".parse().unwrap()],
-            holidays: vec![],
-        }),
+        calendar: Calendar { quiet_hours: vec!["21:00-05:00".parse().unwrap()], holidays: vec![] }
+            .into(),
         schedules: vec![schedule("sang-05h", "0 5 * * *")],
     }
 }

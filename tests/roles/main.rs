@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that goes wrong is to stop there")]
 
+mod clips;
 mod doctor;
+mod rules;
 mod service;
 mod settings;
 
@@ -48,6 +50,17 @@ fn done(mut command: Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", told(&output));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Runs to a bad end; gives the exit code and what was said of it.
+fn refused(mut command: Command) -> (i32, String) {
+    let output = command.output().unwrap();
+    assert!(!output.status.success(), "{command:?}: {}", told(&output));
+    (output.status.code().unwrap(), told(&output))
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A role that runs until it is dropped.
@@ -100,6 +113,11 @@ impl District {
     fn start(folder: &Path, manage: impl FnOnce(&mut Command)) -> Self {
         std::fs::write(folder.join("rules.toml"), RULES).unwrap();
         done(loa(folder, &["apply", "rules.toml"]));
+        Self::serve(folder, manage)
+    }
+
+    /// The same with the rules that are there.
+    fn serve(folder: &Path, manage: impl FnOnce(&mut Command)) -> Self {
         let code = done(loa(folder, &["enrol", "thach-lam"]));
         let mut serve = loa(folder, &["serve", "--listen", "127.0.0.1:0"]);
         manage(&mut serve);
@@ -107,6 +125,17 @@ impl District {
         let line: serde_json::Value = serde_json::from_str(&serving.said("serving")).unwrap();
         let address = format!("http://{}", line["fields"]["address"].as_str().unwrap());
         Self { serving, address, code }
+    }
+
+    /// What the API says to a person.
+    fn get(&self, folder: &Path, path: &str) -> serde_json::Value {
+        let token = done(loa(folder, &["token", "Lan"]));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let call = client.get(format!("{}/api/v1/{path}", self.address)).bearer_auth(token);
+            call.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+        })
     }
 
     /// Its commune's station, with a speaker, enrolled at the first start.

@@ -40,12 +40,13 @@ fn a_wrong_file_is_wrong_use_and_says_where() {
         ("speaker = \"loud\"", ":1: speaker: \"loud\" is not a speaker: write device"),
         ("quiet-hours = \"9pm\"", ":1: quiet-hours: \"9pm\" is"),
         ("zone = \"Asia/Hanoi\"", ":1: zone: \"Asia/Hanoi\" is no time zone"),
+        ("longest-clip = \"4\"", ":1: longest-clip: \"4\" is not a duration: write it like"),
         ("days-ahead = 0", ":1: days-ahead: 0 is not in 1..=366"),
         ("log = \"info=loud\"", ":1: log: "),
         (
             "volum = 1",
-            ":1: there is no setting \"volum\"; there are code, data, database, days-ahead, listen, log, quiet-hours, \
-             server, speaker, station, volume, zone",
+            ":1: there is no setting \"volum\"; there are code, data, database, days-ahead, listen, log, longest-clip, \
+             quiet-hours, server, speaker, station, volume, zone",
         ),
     ] {
         fs::write(&file, text).unwrap();

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use loa::{
     clock::{Clock, SystemClock},
+    library::Limits,
     playout::speaker::SpeakerName,
     radio::UtcMs,
     store::Bearer,
@@ -73,7 +74,7 @@ impl Household {
         fs::write(&schedule, soon(&fs::read_to_string(&schedule)?, SystemClock.now()))?;
         let place = Place { data: folder.join("district"), database: None };
         let store = place.store().await?;
-        apply(&store, &place.shelf()?, &[schedule]).await?;
+        apply(&store, &place.shelf()?, &Limits::default(), &[schedule]).await?;
         let key = place.keyring(SystemClock.now())?.newest().key;
         let mut codes = Vec::new();
         for commune in COMMUNES {
