@@ -75,7 +75,7 @@ mod tests {
             assert!(lax.to(beyond, None).is_ok(), "{beyond}");
             assert!(strict.to(&beyond.replace("http", "https"), pin).is_ok(), "{beyond}");
         }
-        for none in ["", "192.0.2.1:8080", "ftp://192.0.2.1", "https://", "http:///x"] {
+        for none in ["", "192.0.2.1:8080", "ftp://192.0.2.1", "https://", "http://"] {
             assert!(matches!(lax.to(none, pin), Err(LinkError::Address(_))), "{none}");
         }
     }
