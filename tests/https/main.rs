@@ -57,7 +57,8 @@ async fn a_station_believes_the_certificate_that_its_code_names() {
     let (bare, _) = code.split_once('.').unwrap();
     let said = refused(&village, &["--server", &village.address, "--code", bare]);
     assert!(said.contains("certificate"), "{said}");
-    let said = refused(&village, &["--server", &village.address, "--code", &code[..code.len() - 1]]);
+    let said =
+        refused(&village, &["--server", &village.address, "--code", &code[..code.len() - 1]]);
     assert!(said.contains("no enrolment code") && !said.contains(bare), "{said}");
 
     let mut arguments = village.station_arguments("mot", "silent", &village.address);
