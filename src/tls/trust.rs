@@ -2,8 +2,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use reqwest::{Client, ClientBuilder, redirect};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
-    SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
@@ -95,8 +94,8 @@ impl ServerCertVerifier for Pinned {
         if bool::from(pin_of(end_entity)?.0.ct_eq(&self.pin.0)) {
             Ok(ServerCertVerified::assertion())
         } else {
-            let stranger = CertificateError::Other(OtherError(Arc::new(Stranger)));
-            Err(Error::InvalidCertificate(stranger))
+            // As an invalid certificate it would be told in Rust's words, not in ours.
+            Err(Error::Other(OtherError(Arc::new(Stranger))))
         }
     }
 

@@ -74,7 +74,14 @@ fn root(error: &reqwest::Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    let words = cause.to_string();
+    if words.starts_with("invalid peer certificate") {
+        return format!(
+            "{words}; enrol with the whole code where the district has a certificate of its own, else name who vouches for it with --tls-ca"
+        );
+    }
+    // What rustls says before words that are ours.
+    words.strip_prefix("other error: ").unwrap_or(&words).to_owned()
 }
 
 /// Waiting times between tries: from half a second up to a minute, scattered so that stations do not call in step.

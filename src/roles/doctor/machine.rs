@@ -23,7 +23,7 @@ const LITTLE_DISK: u64 = 500 << 20;
 const LOA_IS_NEWER_THAN: UtcMs = UtcMs(1_793_491_200_000);
 
 /// Where tokens lie, and what SQLite puts beside them while it works.
-const SECRETS: [&str; 2] = ["loa.db", "station.db"];
+const SECRETS: [&str; 3] = ["loa.db", "station.db", "keys/tls.key"];
 const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
 
 /// Settings that hold a secret.
