@@ -306,6 +306,25 @@ async fn pages_fit_together(house: House) {
             whole.reverse();
         }
     }
+
+    // One of a rare state among many of another is on the first page, and is all there is.
+    let far = UtcMs(MORNING.0 + 20 * DAY);
+    let missed = AsRunRecord {
+        airing: airing_at("thach-lam", far),
+        outcome: Outcome::Missed,
+        reason: Some(Reason::StationDown),
+        frames_played: 0,
+        evidence: None,
+        ..moved(far, &played("thach-lam", 1))
+    };
+    house.confirm(json!([missed])).await;
+    let page = house.get("/api/v1/airings?state=missed&limit=1", &house.lan).await.json();
+    assert_eq!(page["airings"][0]["starts_at"], far.to_string());
+    let rest = match page["next"].as_str() {
+        Some(next) => house.list(&format!("state=missed&limit=1&cursor={next}")).await,
+        None => Vec::new(),
+    };
+    assert_eq!(rest, Vec::<Value>::new());
 }
 
 /// What a station is to sound, by the clips' names.

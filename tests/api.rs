@@ -138,6 +138,11 @@ async fn each_record_is_judged_by_itself(house: House) {
         assert!(why.contains(field), "{why}");
     }
     assert_eq!(house.confirm(json!([good(1)])).await[0].0, "duplicate");
+    // What was not kept tells of no airing.
+    let strange = record(3, "airing", json!("la.thach-lam.20201001T000000Z"));
+    assert_eq!(house.confirm(json!([strange])).await[0].0, "conflict");
+    let listed = house.list("station=thach-lam&until=2020-10-01T22:00:00Z").await;
+    assert_eq!(listed.len(), 1, "{listed:?}");
 
     let path = "/api/v1/confirmations";
     let many = json!({"records": vec![good(1); 501]});

@@ -36,6 +36,13 @@ pub struct Airing {
     pub items: Arc<[AiringItem]>,
 }
 
+impl Airing {
+    /// The instant by which it is over even when it starts as late as it may.
+    pub fn over_at(&self) -> UtcMs {
+        self.ends_at + self.latest_start.since(self.starts_at)
+    }
+}
+
 /// One part of an airing, with all that a station needs to sound it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]

@@ -74,30 +74,28 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
 
     let stop_server = CancellationToken::new();
     let stop_station = CancellationToken::new();
-    let serving =
+    let mut serving =
         tokio::spawn(server::serve(doors, district.clone(), stop_server.clone().cancelled_owned()));
     info!(%address, %scheme, "serving");
     let playing = match arguments.speaker.clone().zip(own_door) {
         Some((speaker, door)) => {
             let settings = own_station(&arguments, &district, speaker, door).await?;
             let stop = stop_station.clone().cancelled_owned();
-            Some(tokio::spawn(play(settings, clock, stop)))
+            let server = serving.abort_handle();
+            let lives = move || !server.is_finished();
+            Some(tokio::spawn(play(settings, clock, lives, stop)))
         }
         None => None,
     };
     service::ready();
 
-    let mut asked = std::pin::pin!(service::asked_to_stop());
-    let mut turn = tokio::time::interval(TURN);
-    loop {
-        tokio::select! {
-            () = &mut asked => break,
-            // While its own station plays, that one's frames keep the watchdog off.
-            _ = turn.tick() => if !serving.is_finished() && playing.as_ref().is_none_or(JoinHandle::is_finished) {
-                service::alive();
-            }
+    // While its own station plays, that one's frames keep the watchdog off.
+    let alive = || {
+        if playing.as_ref().is_none_or(JoinHandle::is_finished) {
+            service::alive();
         }
-    }
+    };
+    let served = attend(&mut serving, service::asked_to_stop(), alive).await;
     // First the station, so that its last records still find the server.
     stop_station.cancel();
     let station_stopped = match playing {
@@ -105,21 +103,48 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         None => Ok(()),
     };
     stop_server.cancel();
-    serving.await.context("the server")??;
+    if served.is_ok() {
+        serving.await.context("the server")??;
+    }
     district.store().close().await;
+    served?;
     Ok(station_stopped?)
+}
+
+/// Says again and again that the server lives, until it is asked to stop.
+///
+/// # Errors
+/// The server has ended without being asked: the program must not live on without it.
+async fn attend(
+    serving: &mut JoinHandle<std::io::Result<()>>,
+    asked: impl Future<Output = ()>,
+    alive: impl Fn(),
+) -> anyhow::Result<()> {
+    let mut asked = std::pin::pin!(asked);
+    let mut turn = tokio::time::interval(TURN);
+    loop {
+        tokio::select! {
+            () = &mut asked => return Ok(()),
+            ended = &mut *serving => {
+                ended.context("the server broke")?.context("the server failed")?;
+                bail!("the server ended without being asked to");
+            }
+            _ = turn.tick() => alive(),
+        }
+    }
 }
 
 /// Plays at the district's own station. When that cannot go on, the communes still have their server.
 async fn play(
     settings: Settings,
     clock: Arc<dyn Clock>,
+    server_lives: impl Fn() -> bool + Send,
     stop: impl Future<Output = ()>,
 ) -> Result<(), StationError> {
     let sign = |sign| match sign {
-        // It is the server's readiness that others wait for.
-        Sign::Ready => {}
-        Sign::Alive => service::alive(),
+        Sign::Alive if server_lives() => service::alive(),
+        // It is the server's readiness that others wait for, and a station alone is no district.
+        Sign::Ready | Sign::Alive => {}
     };
     let stopped = station::run(settings, clock, sign, stop).await;
     if let Err(error) = &stopped {
@@ -187,4 +212,34 @@ async fn own_station(
         hours: arguments.sound.hours(),
         volume: arguments.sound.volume(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, io};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_ends_by_itself_ends_the_program_with_the_reason() {
+        for (ends, expected) in [
+            (Ok(()), "the server ended without being asked to"),
+            (Err(io::Error::other("no more handles")), "the server failed: no more handles"),
+        ] {
+            let mut serving = tokio::spawn(async { ends });
+            let error = attend(&mut serving, pending(), || {}).await.unwrap_err();
+            assert_eq!(format!("{error:#}"), expected);
+        }
+        let mut serving = tokio::spawn(async { panic!("a bug") });
+        let error = attend(&mut serving, pending(), || {}).await.unwrap_err();
+        assert!(format!("{error:#}").starts_with("the server broke: "), "{error:#}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_asked_to_stop_is_no_error() {
+        let mut serving = tokio::spawn(pending());
+        attend(&mut serving, async {}, || {}).await.unwrap();
+        assert!(!serving.is_finished());
+        serving.abort();
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     radio::{
         AiringId, CampaignId, Evidence, Priority, ProgrammeId, ScheduleId, StationId, UnitId, UtcMs,
     },
-    store::{PlannedAiring, StoredAiring, StoredDeclaration, StoredRecord},
+    store::{StoredAiring, StoredDeclaration, StoredRecord},
     wire::AsRunRecord,
 };
 
@@ -107,19 +107,13 @@ pub(super) async fn report_all(
         .collect()
 }
 
-/// The last instant at which it can have ended: begun as late as it may.
-fn over_at(planned: &PlannedAiring) -> UtcMs {
-    let airing = &planned.airing;
-    airing.ends_at + airing.latest_start.since(airing.starts_at)
-}
-
 fn report(
     stored: StoredAiring,
     records: Vec<StoredRecord>,
     word: Option<StoredDeclaration>,
     now: UtcMs,
 ) -> Result<AiringReport, Refusal> {
-    let late_from = over_at(&stored.planned) + LATE;
+    let late_from = stored.planned.airing.over_at() + LATE;
     let received_at = records
         .iter()
         .map(|record| record.received_at)

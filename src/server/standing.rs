@@ -105,7 +105,7 @@ impl Standing {
         if planned.refused {
             return plan_says(AiringState::Refused);
         }
-        if now < planned.airing.ends_at {
+        if now < planned.airing.over_at() {
             return plan_says(AiringState::Planned);
         }
         Self {
@@ -147,7 +147,7 @@ impl Standing {
             .min();
         let blamed = last.iter().find(|record| record.outcome != Outcome::Aired);
         let state = match blamed {
-            None if last.len() < sounding && now < planned.airing.ends_at => AiringState::Planned,
+            None if last.len() < sounding && now < planned.airing.over_at() => AiringState::Planned,
             None if last.len() < sounding => AiringState::Partial,
             None if evidence <= Some(Evidence::Simulated) => AiringState::Simulated,
             None => AiringState::Aired,
@@ -338,6 +338,17 @@ mod tests {
         assert_eq!(state(&[], AFTER).0, AiringState::Unreported);
         assert_eq!(state(&[], UtcMs(START.0 + 59_999)).0, AiringState::Planned);
         assert_eq!(state(&[], UtcMs(START.0 + 60_000)).0, AiringState::Unreported);
+        // It may start five minutes late, and end as much later.
+        let mut patient = planned();
+        patient.airing.latest_start = UtcMs(START.0 + 300_000);
+        let half = [record(0, 1, &aired("played"))];
+        for (records, over) in
+            [(&[][..], AiringState::Unreported), (&half[..], AiringState::Partial)]
+        {
+            let state = |now| of(patient.clone(), records, None, UtcMs(START.0 + now)).state;
+            assert_eq!(state(359_999), AiringState::Planned);
+            assert_eq!(state(360_000), over);
+        }
         let refused = PlannedAiring { refused: true, reason: Some("holiday".into()), ..planned() };
         let standing = of(refused, &[], None, START);
         assert_eq!(

@@ -157,7 +157,7 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
             break;
         }
     }
-    let verdicts = if fresh {
+    let verdicts: Vec<Vec<Verdict>> = if fresh {
         batches.iter().map(|batch| vec![Verdict::Recorded; batch.records.len()]).collect()
     } else {
         tx.rollback().await?;
@@ -172,9 +172,13 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
         }
         verdicts
     };
-    // A station says much of few airings: each is looked for once.
-    let told: HashMap<&str, (&Batch, &NewRecord)> =
-        rows.iter().rev().map(|row| (row.1.airing.as_str(), *row)).collect();
+    // A station says much of few airings: each is looked for once. What was not kept tells of none.
+    let mut told: HashMap<&str, (&Batch, &NewRecord)> = HashMap::new();
+    for (row, verdict) in rows.iter().zip(verdicts.iter().flatten()) {
+        if *verdict == Verdict::Recorded {
+            told.entry(row.1.airing.as_str()).or_insert(*row);
+        }
+    }
     for (batch, record) in told.into_values() {
         stray::keep(&mut tx, &batch.station, record).await?;
     }

@@ -15,6 +15,9 @@ use crate::{
 /// Airings looked at in one call at most: a rare state does not hold the database for long.
 const LOOKED_AT: usize = 10_000;
 
+/// Airings read at once where only some of them are wanted, as many as a page may have.
+const AT_ONCE: u32 = 500;
+
 /// Which airings, and how they are listed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -115,11 +118,12 @@ pub(in crate::server) async fn list(
     };
     let now = district.clock.now();
     let full = wanted.limit as usize;
+    let at_once = if wanted.state.is_some() { AT_ONCE } else { wanted.limit };
     let (mut airings, mut looked_at) = (Vec::new(), 0);
     loop {
         let cursor = after.as_ref().map(|(at, id)| (*at, id.as_str()));
-        let stored = district.store.airings(&filter, order, cursor, wanted.limit).await?;
-        let last_page = stored.len() < full;
+        let stored = district.store.airings(&filter, order, cursor, at_once).await?;
+        let last_page = stored.len() < at_once as usize;
         looked_at += stored.len();
         for report in report_all(&district, stored, now).await? {
             if airings.len() == full {
