@@ -18,7 +18,7 @@ use loa::{
     clock::Clock as _,
     playout::{record::Draft, source::ClipFault, speaker::Format},
     radio::{
-        AiringItem, ClockState, Evidence, Outcome,
+        AiringItem, ClockState, Evidence, Gain, Outcome,
         Priority::{self, Emergency, Routine},
         Reason,
     },
@@ -112,6 +112,18 @@ fn gain_and_volume_count_and_nothing_clips_beyond_full_scale() {
 }
 
 #[test]
+fn a_station_at_half_volume_halves_every_sample() {
+    let mut studio = Studio::new(at(-5.0), 1_000);
+    *studio.world.tape.lock().unwrap() = Some(Vec::new());
+    studio.volume = Gain::from_db(20.0 * 0.5f64.log10());
+    let a = studio.clips.add(1, SLOW, 1.0, 0.5);
+    studio.play(vec![airing("a", 0.0, 0.0, Routine, vec![a])], 12.0);
+    let tape = studio.world.tape.lock().unwrap().take().unwrap();
+    let sound = &tape[5_001..5_999];
+    assert!(sound.iter().all(|sample| (sample - 0.25).abs() < 1e-4), "{:?}", &sound[..5]);
+}
+
+#[test]
 fn an_emergency_cuts_in_with_a_fade() {
     let studio = Studio::new(at(-5.0), 1_000);
     *studio.world.tape.lock().unwrap() = Some(Vec::new());
@@ -185,7 +197,7 @@ fn a_station_that_comes_late_starts_late_or_says_that_it_was_down() {
         airing("b", 20.0, 60.0, Routine, vec![a.clone()]),
         airing("c", 25.0, 60.0, Routine, vec![a]),
     ];
-    studio.settled.insert(day[2].id.clone());
+    studio.settled.started.insert(day[2].id.clone());
     let records = studio.play(day, 60.0);
     assert_eq!(records.len(), 2, "what began before a restart is not aired again: {records:?}");
     let (down, late) = (one(&records, "a."), one(&records, "b."));
@@ -225,6 +237,39 @@ fn an_airing_without_one_sound_clip_is_not_started() {
     let gone = studio::item(loa::radio::ClipHash([9; 32]), 1_000, 1_000);
     let records = studio.play(vec![airing("a", 0.0, 60.0, Routine, vec![gone])], 80.0);
     assert_eq!(ends(&records), [(0, Outcome::Missed, Some(Reason::ClipMissing))]);
+    assert!(studio.memory.started.lock().unwrap().is_empty(), "it was said to start");
+}
+
+#[test]
+fn a_loader_that_is_late_makes_a_gap_and_costs_no_sound() {
+    let studio = Studio::new(at(-5.0), 1_000);
+    *studio.world.tape.lock().unwrap() = Some(Vec::new());
+    *studio.world.manners.lock().unwrap() = Manners { holds: 0.1, ..Manners::default() };
+    // The loader hands over blocks of 2,400 frames, but for a fade's worth: the last 50 of the first airing are late, while
+    // the second is already due right after them.
+    let (a, b) = (studio.clips.add(1, SLOW, 9.65, 0.5), studio.clips.add(2, SLOW, 5.0, 0.25));
+    let gate = std::sync::Arc::new(studio::Gate::default());
+    studio.clips.spoil(1, |clip| clip.slow = Some((9_620, gate.clone())));
+    let deck = studio.deck();
+    deck.follow(studio::rundown(vec![
+        airing("a", 0.0, 600.0, Routine, vec![a]),
+        airing("b", 9.0, 600.0, Routine, vec![b]),
+    ]));
+    studio.world.run_for(25.0);
+    gate.open();
+    studio.world.run_for(20.0);
+    studio.world.stop(deck);
+    let records = studio.records();
+    for (name, level, frames) in [("a.", 0.5, 9_650), ("b.", 0.25, 5_000)] {
+        let draft = one(&records, name);
+        assert_eq!((draft.outcome, draft.frames_played), (Outcome::Aired, frames), "{draft:?}");
+        let tape = studio.world.tape.lock().unwrap();
+        let heard = tape.iter().flatten().filter(|sample| **sample == level).count() as u64;
+        assert_eq!(heard, frames - 2, "{name}");
+    }
+    let late = one(&records, "a.");
+    assert!(late.xruns > 0, "{late:?}");
+    assert_eq!(late.pace_ppm, Some(1_000_000));
 }
 
 #[test]
@@ -386,4 +431,34 @@ fn a_stop_in_the_middle_is_an_interruption() {
         ]
     );
     assert!(sorted[0].frames_played >= 9_000 && sorted[0].frames_played < 600_000, "{sorted:?}");
+}
+
+#[test]
+fn a_stop_just_before_an_airing_is_no_interruption_and_the_airing_may_still_air() {
+    let mut studio = Studio::new(at(-10.0), 1_000);
+    let (a, b) = (studio.clips.add(1, SLOW, 10.0, 0.5), studio.clips.add(2, SLOW, 10.0, 0.5));
+    let day = vec![airing("a", 0.0, 60.0, Routine, vec![a, b])];
+    let deck = studio.deck();
+    deck.follow(studio::rundown(day.clone()));
+    // The speaker holds a second, so the deck is a second ahead: a start is kept two and a half seconds before.
+    studio.world.run_for(7.5);
+    while studio.memory.started.lock().unwrap().is_empty() {
+        studio.world.run_for(0.1);
+    }
+    studio.world.stop(deck);
+    let stopped = (Outcome::Missed, Some(Reason::StationStopped));
+    assert_eq!(ends(&studio.records()), [(0, stopped.0, stopped.1), (1, stopped.0, stopped.1)]);
+
+    studio.memory.ended.lock().unwrap().clear();
+    studio.settled.reprieved.insert(day[0].id.clone(), 1);
+    let again = studio.play(day, 40.0);
+    assert_eq!(ends(&again), [(0, Outcome::Aired, None), (1, Outcome::Aired, None)]);
+    assert!(again.iter().all(|draft| draft.attempt == 2));
+}
+
+#[test]
+fn a_stop_long_before_an_airing_says_nothing_of_it() {
+    let studio = Studio::new(at(-60.0), 1_000);
+    let a = studio.clips.add(1, SLOW, 10.0, 0.5);
+    assert_eq!(studio.play(vec![airing("a", 0.0, 60.0, Routine, vec![a])], 30.0), []);
 }

@@ -41,13 +41,14 @@ fn begins_between(hours: &QuietHours, local: chrono::NaiveTime, from: UtcMs, las
 }
 
 /// What has become of the airings that came up so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
     /// Began to sound, now or before a restart: never again.
     pub started: HashSet<AiringId>,
     /// Did not sound, and how often that was said of them.
     pub skipped: HashMap<AiringId, u32>,
-    /// Did not sound, but the clock was set back since, so their time may come again.
+    /// Did not sound, and how often that was said of them. They may still, because the clock was set back or the station
+    /// was started anew since; where there is no more time for it, nothing more is said.
     pub reprieved: HashMap<AiringId, u32>,
 }
 
@@ -55,6 +56,12 @@ impl Settled {
     /// Whether an airing is not to be thought of any more.
     pub fn is(&self, airing: &AiringId) -> bool {
         self.started.contains(airing) || self.skipped.contains_key(airing)
+    }
+
+    /// Whether an airing needs no thought at an instant.
+    pub fn is_over(&self, airing: &RundownAiring, now: UtcMs) -> bool {
+        let is_late = airing.latest_start < now && self.reprieved.contains_key(&airing.id);
+        is_late || self.is(&airing.id)
     }
 
     /// Which try at an airing the next one is.
@@ -69,13 +76,9 @@ impl Settled {
         self.skipped.insert(airing.clone(), attempt);
     }
 
-    /// The clock was set back: what was passed over and lies ahead again may still air; what has sounded may not.
-    pub fn set_back(&mut self, airings: &[RundownAiring], now: UtcMs) {
-        for airing in airings.iter().filter(|airing| airing.starts_at >= now) {
-            if let Some(attempt) = self.skipped.remove(&airing.id) {
-                self.reprieved.insert(airing.id.clone(), attempt);
-            }
-        }
+    /// The clock was set back: what was passed over may still air; what has sounded may not.
+    pub fn set_back(&mut self) {
+        self.reprieved.extend(self.skipped.drain());
     }
 }
 
@@ -148,7 +151,7 @@ pub fn cue<'a>(
     let mut cue = Cue::default();
     let mut waiting: Vec<Due<'a>> = Vec::new();
     for airing in airings.iter().take_while(|airing| airing.starts_at <= horizon) {
-        if settled.is(&airing.id) {
+        if settled.is_over(airing, situation.now) {
             continue;
         }
         if airing.latest_start < situation.now {

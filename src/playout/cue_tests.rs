@@ -57,7 +57,7 @@ fn what_began_never_begins_again() {
     let day = [airing("a", 0, 10, 60, Routine)];
     let mut settled = Settled::default();
     settled.started.insert(day[0].id.clone());
-    settled.set_back(&day, UtcMs(T - 1));
+    settled.set_back();
     let free = hours("");
     assert_eq!(cue(&day, &settled, horizon(0), &situation(0, &free)), Cue::default());
 }
@@ -69,9 +69,11 @@ fn what_was_passed_over_may_air_when_the_clock_goes_back() {
     settled.skip(&day[0].id);
     let free = hours("");
     assert_eq!(cue(&day, &settled, horizon(0), &situation(0, &free)).next, None);
-    settled.set_back(&day, UtcMs(T - 1));
+    settled.set_back();
     assert_eq!(settled.attempt(&day[0].id), 2);
     assert!(cue(&day, &settled, horizon(0), &situation(0, &free)).next.is_some());
+    // What was said of it stands when it comes too late after all.
+    assert_eq!(cue(&day, &settled, horizon(61), &situation(61, &free)), Cue::default());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::{
     ops::Range,
     sync::{
         Arc,
+        atomic::{AtomicU8, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
     },
     time::Duration,
@@ -40,8 +41,6 @@ pub(super) enum Part {
     Checked(Vec<Option<ClipFault>>),
     /// A clip is not at the station yet; the loader waits to be asked again.
     Lacking,
-    /// The airing's start could not be kept.
-    NotKept(String),
     /// Frames, in order; silence where an item does not sound.
     Sound(Vec<f32>),
     /// An item broke after so many of its frames; silence follows.
@@ -57,6 +56,28 @@ pub(super) enum Start {
     Now,
 }
 
+/// Whether an airing's start was kept. The deck and the loader share it: one calls off, the other keeps.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Promise(Arc<AtomicU8>);
+
+impl Promise {
+    const MADE: u8 = 1;
+    const OFF: u8 = 2;
+
+    /// The airing will not begin; says whether its start is kept all the same, or just being kept.
+    pub(super) fn call_off(&self) -> bool {
+        self.settle(Self::OFF) == Err(Self::MADE)
+    }
+
+    fn make(&self) -> Result<(), Gone> {
+        self.settle(Self::MADE).map(drop).map_err(|_| Gone)
+    }
+
+    fn settle(&self, how: u8) -> Result<u8, u8> {
+        self.0.compare_exchange(0, how, Ordering::SeqCst, Ordering::SeqCst)
+    }
+}
+
 /// An airing on its way.
 pub(super) struct Loading {
     parts: Receiver<Part>,
@@ -64,7 +85,7 @@ pub(super) struct Loading {
     /// It was asked to start and has not said no.
     is_asked: bool,
     pub(super) faults: Option<Vec<Option<ClipFault>>>,
-    pub(super) not_kept: Option<String>,
+    pub(super) promise: Promise,
     pub(super) broken: Vec<(usize, u64, ClipFault)>,
     /// Sound that arrived and was not yet used, from `used` on.
     sound: Vec<f32>,
@@ -78,16 +99,18 @@ impl Loading {
     pub(super) fn begin(order: Order) -> std::io::Result<Self> {
         let (to, parts) = sync_channel(BLOCKS_AHEAD);
         let (go, wait) = channel();
+        let promise = Promise::default();
+        let promised = promise.clone();
         std::thread::Builder::new().name("loa-loader".into()).spawn(move || {
             // An error only means that the deck wants it no more.
-            let _ = load(&order, &wait, &to);
+            let _ = load(&order, &wait, &promised, &to);
         })?;
         Ok(Self {
             parts,
             go,
             is_asked: false,
             faults: None,
-            not_kept: None,
+            promise,
             broken: Vec::new(),
             sound: Vec::new(),
             used: 0,
@@ -115,7 +138,6 @@ impl Loading {
             match self.parts.recv_timeout(patience) {
                 Ok(Part::Checked(faults)) => self.faults = Some(faults),
                 Ok(Part::Lacking) => self.is_asked = false,
-                Ok(Part::NotKept(why)) => self.not_kept = Some(why),
                 Ok(Part::Broken { item, frames, fault }) => self.broken.push((item, frames, fault)),
                 Ok(Part::Sound(sound)) => (self.sound, self.used) = (sound, 0),
                 Err(RecvTimeoutError::Timeout) => return,
@@ -132,13 +154,7 @@ impl Loading {
 
     /// Whether not one of its clips can sound.
     pub(super) fn is_hopeless(&self, items: &[AiringItem]) -> bool {
-        self.faults.as_ref().is_some_and(|faults| {
-            let clips = items
-                .iter()
-                .zip(faults)
-                .filter(|(item, _)| matches!(item, AiringItem::Clip { .. }));
-            clips.clone().count() > 0 && clips.clone().all(|(_, fault)| fault.is_some())
-        })
+        self.faults.as_ref().is_some_and(|faults| none_can_sound(items, faults))
     }
 
     /// Moves samples that are at hand.
@@ -150,9 +166,20 @@ impl Loading {
     }
 }
 
+fn none_can_sound(items: &[AiringItem], faults: &[Option<ClipFault>]) -> bool {
+    let clips =
+        items.iter().zip(faults).filter(|(item, _)| matches!(item, AiringItem::Clip { .. }));
+    clips.clone().count() > 0 && clips.clone().all(|(_, fault)| fault.is_some())
+}
+
 struct Gone;
 
-fn load(order: &Order, wait: &Receiver<Start>, to: &SyncSender<Part>) -> Result<(), Gone> {
+fn load(
+    order: &Order,
+    wait: &Receiver<Start>,
+    promise: &Promise,
+    to: &SyncSender<Part>,
+) -> Result<(), Gone> {
     let verify = |item: &AiringItem| match item {
         AiringItem::Clip { sha256, .. } => order.clips.verify(sha256).err(),
         AiringItem::Pause { .. } => None,
@@ -173,9 +200,12 @@ fn load(order: &Order, wait: &Receiver<Start>, to: &SyncSender<Part>) -> Result<
         to.send(Part::Lacking).map_err(|_| Gone)?;
     }
     to.send(Part::Checked(faults.clone())).map_err(|_| Gone)?;
-    if let Err(why) = order.recorder.started(&order.started) {
-        to.send(Part::NotKept(why.to_string())).map_err(|_| Gone)?;
+    if none_can_sound(&order.items, &faults) {
+        return Ok(());
     }
+    promise.make()?;
+    // Who watches the recorder reports its failure; it must not silence the station.
+    let _ = order.recorder.started(&order.started);
     let mut out =
         Outlet { to, block: Vec::new(), channels: usize::from(order.format.channels.max(1)) };
     for (n, ((item, span), fault)) in order.items.iter().zip(&order.spans).zip(&faults).enumerate()

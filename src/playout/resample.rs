@@ -106,7 +106,7 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
-/// One channel goes to all; several become one by their mean; else each of the device's takes its own, or the last.
+/// One channel goes to all, and of two each of the device's takes its own, or the last. More are folded to two or one.
 fn remap(samples: &[f32], from: u16, to: u16, out: &mut Vec<f32>) {
     let (from, to) = (usize::from(from.max(1)), usize::from(to.max(1)));
     if from == to {
@@ -114,13 +114,46 @@ fn remap(samples: &[f32], from: u16, to: u16, out: &mut Vec<f32>) {
         return;
     }
     out.reserve(samples.len() / from * to);
+    let sides = sides(from);
     for frame in samples.chunks_exact(from) {
+        let [left, right] = sides.each_ref().map(|side| {
+            frame.iter().zip(side).map(|(sample, weight)| sample * weight).sum::<f32>()
+        });
         if to == 1 {
-            out.push(frame.iter().sum::<f32>() / from as f32);
+            out.push((left + right) / 2.0);
         } else {
-            out.extend((0..to).map(|channel| frame[channel.min(from - 1)]));
+            out.extend((0..to).map(|channel| if channel == 0 { left } else { right }));
         }
     }
+}
+
+/// How much of each channel goes to the left and to the right, after ITU-R BS.775: the centre, where speech is, to both,
+/// what is behind with less weight, low effects not at all. The channels are in the order of WAV files and decoders. A
+/// side's weights sum to at most one, so that nothing can clip.
+fn sides(channels: usize) -> [Vec<f32>; 2] {
+    // Of the power.
+    const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    const LEFT: [f32; 2] = [1.0, 0.0];
+    const RIGHT: [f32; 2] = [0.0, 1.0];
+    const CENTRE: [f32; 2] = [HALF, HALF];
+    const LOW: [f32; 2] = [0.0, 0.0];
+    const BACK_LEFT: [f32; 2] = [HALF, 0.0];
+    const BACK_RIGHT: [f32; 2] = [0.0, HALF];
+    const BACK: [f32; 2] = [0.5, 0.5];
+    let layout: &[[f32; 2]] = match channels {
+        1 => &[[1.0, 1.0]],
+        2 => &[LEFT, RIGHT],
+        3 => &[LEFT, RIGHT, CENTRE],
+        4 => &[LEFT, RIGHT, BACK_LEFT, BACK_RIGHT],
+        5 => &[LEFT, RIGHT, CENTRE, BACK_LEFT, BACK_RIGHT],
+        6 => &[LEFT, RIGHT, CENTRE, LOW, BACK_LEFT, BACK_RIGHT],
+        7 => &[LEFT, RIGHT, CENTRE, LOW, BACK, BACK_LEFT, BACK_RIGHT],
+        8 => &[LEFT, RIGHT, CENTRE, LOW, BACK_LEFT, BACK_RIGHT, BACK_LEFT, BACK_RIGHT],
+        // Nobody says what these are: all count the same.
+        _ => &vec![[1.0, 1.0]; channels],
+    };
+    let sum = layout.iter().map(|weights| weights[0]).sum::<f32>().max(1.0);
+    [0, 1].map(|side| layout.iter().map(|weights| weights[side] / sum).collect())
 }
 
 #[cfg(test)]
@@ -184,5 +217,44 @@ mod tests {
         out.clear();
         remap(&[1.0, 0.0, 0.0, 1.0], 2, 1, &mut out);
         assert_eq!(out, [0.5, 0.5]);
+        out.clear();
+        remap(&[0.25, -0.5], 2, 4, &mut out);
+        assert_eq!(out, [0.25, -0.5, -0.5, -0.5]);
+    }
+
+    #[test]
+    fn the_speech_in_the_centre_is_not_lost() {
+        for from in [3, 5, 6, 7, 8] {
+            let mut frame = vec![0.0; from];
+            frame[2] = 1.0;
+            for to in [1, 2] {
+                let mut out = Vec::new();
+                remap(&frame, from as u16, to, &mut out);
+                assert_eq!(out.len(), usize::from(to));
+                assert!(out.iter().all(|sample| *sample > 0.2), "{from} -> {to}: {out:?}");
+                assert!(out.iter().all(|sample| *sample == out[0]), "{from} -> {to}: {out:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_side_keeps_its_own_and_nothing_clips() {
+        for from in 1..=12 {
+            for to in [1, 2, 6] {
+                let mut out = Vec::new();
+                remap(&vec![1.0; from], from as u16, to, &mut out);
+                assert_eq!(out.len(), usize::from(to));
+                assert!(out.iter().all(|sample| (0.5..=1.0001).contains(sample)), "{out:?}");
+            }
+        }
+        let mut out = Vec::new();
+        // 5.1: left alone, back right alone, low effects alone.
+        let left = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let back_right = [0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+        let low = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+        remap(&[left, back_right, low].concat(), 6, 2, &mut out);
+        assert!(out[0] > 0.3 && out[1] == 0.0, "{out:?}");
+        assert!(out[2] == 0.0 && out[3] > 0.2, "{out:?}");
+        assert_eq!(out[4..], [0.0, 0.0]);
     }
 }

@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long the last records may take to reach the district when the station stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// Decisions about airings are kept longer than any rundown reaches back.
+/// What has become of airings is kept longer than any rundown reaches back.
 const REMEMBERED: Duration = Duration::from_hours(24 * 60);
 
 /// What a station is told at its start.
@@ -101,17 +101,20 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StationError> {
     let keep = Arc::new(Keep::open(&settings.data).await?);
-    let interrupted = keep.end_interrupted(clock.now()).await?;
+    let interrupted = keep.end_interrupted().await?;
     if interrupted > 0 {
         warn!(interrupted, "items were cut off when the station last stopped");
     }
-    keep.forget_settled(clock.now() - REMEMBERED).await?;
     let anchor = identify(&settings, &keep).await?;
     info!(station = %anchor.station, server = anchor.server, "enrolled");
 
     let shelf = Arc::new(Shelf::open(&settings.data.join("clips")).map_err(StationError::Shelf)?);
     let district = District::new(&settings.line, &anchor)?;
     let kept = kept_rundown(&keep, &anchor).await;
+    if let Some(rundown) = &kept {
+        // The district's word on the day, not the clock's: a clock that runs ahead must not make the station forget.
+        keep.forget_settled(rundown.from - REMEMBERED).await?;
+    }
     let (rundown, mut changes) = watch::channel::<Option<Arc<Rundown>>>(kept.map(Arc::new));
     let (refused, refusal) = watch::channel(None);
     let recorder = KeepRecorder {

@@ -5,7 +5,6 @@
 #![allow(dead_code, unreachable_pub, reason = "tests and benches use a part of it")]
 
 use std::{
-    collections::HashSet,
     io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -16,7 +15,7 @@ use loa::{
     clock::SystemClock,
     library::Shelf,
     playout::{
-        cue::Hours,
+        cue::{Hours, Settled},
         deck::{Deck, Setup},
         record::{Draft, NotKept, Recorder, Started},
         speaker::SpeakerName,
@@ -110,7 +109,7 @@ pub fn run() {
         recorder: Arc::new(Aloud),
         hours: Hours { quiet: Vec::new(), zone: chrono_tz::Asia::Ho_Chi_Minh },
         volume: Gain::UNITY,
-        settled: HashSet::new(),
+        settled: Settled::default(),
     })
     .unwrap();
     let airings = airings

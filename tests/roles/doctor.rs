@@ -32,6 +32,7 @@ fn a_machine_that_has_nothing_yet() {
     let (well, said) = doctor(folder.path(), &["--server", "http://127.0.0.1:1"]);
     assert!(!well);
     assert_said(&said, &["WRONG  sound: ", "WRONG  server: http://127.0.0.1:1/healthz"]);
+    assert!(!said.contains("ALSA lib") && !said.contains(".."), "{said}");
 
     let (well, said) = doctor(folder.path(), &["--speaker", "silent", "--data", "nowhere"]);
     assert!(!well);

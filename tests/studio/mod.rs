@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Condvar, Mutex},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use std::{
 use loa::{
     clock::{Clock, Reading, TestClock},
     playout::{
-        cue::Hours,
+        cue::{Hours, Settled},
         deck::{Deck, Opener, Setup},
         record::{Draft, NotKept, Recorder, Started},
         source::{ClipFault, Clips, Source},
@@ -36,11 +36,14 @@ pub struct Manners {
     pub pace: f64,
     /// It fails once it has taken so many frames.
     pub fails_after: Option<u64>,
+    /// Frames that it holds, for each second's worth. One that holds little gives the loader's thread a moment of real
+    /// time for each block, and then waits for nobody.
+    pub holds: f64,
 }
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { evidence: Evidence::Played, pace: 1.0, fails_after: None }
+        Self { evidence: Evidence::Played, pace: 1.0, fails_after: None, holds: 1.0 }
     }
 }
 
@@ -119,7 +122,7 @@ impl std::fmt::Debug for World {
     }
 }
 
-/// Holds a second, and moves the clock by what it is given beyond that.
+/// Holds a second or less, and moves the clock by what it is given beyond that.
 struct TestSpeaker {
     world: Arc<World>,
     manners: Manners,
@@ -128,7 +131,8 @@ struct TestSpeaker {
 
 impl TestSpeaker {
     fn taken(&self) -> u64 {
-        self.written.saturating_sub(u64::from(self.world.format.sample_rate))
+        let holds = f64::from(self.world.format.sample_rate) * self.manners.holds;
+        self.written.saturating_sub(holds as u64)
     }
 }
 
@@ -149,6 +153,9 @@ impl Speaker for TestSpeaker {
         }
         self.written += (samples.len() / usize::from(self.world.format.channels)) as u64;
         let span = self.world.format.span(self.taken() - before);
+        if self.manners.holds < 1.0 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         if !span.is_zero() {
             self.world.pass(span.div_f64(self.manners.pace));
         }
@@ -180,6 +187,23 @@ pub struct TestClip {
     pub fault: Option<ClipFault>,
     /// Its decoder fails after so many samples.
     pub breaks_after: Option<usize>,
+    /// Its disk gives no more than so many samples until the gate is open.
+    pub slow: Option<(usize, Arc<Gate>)>,
+}
+
+/// Shut until it is opened.
+#[derive(Default)]
+pub struct Gate(Mutex<bool>, Condvar);
+
+impl Gate {
+    pub fn open(&self) {
+        *self.0.lock().unwrap() = true;
+        self.1.notify_all();
+    }
+
+    fn pass(&self) {
+        drop(self.1.wait_while(self.0.lock().unwrap(), |open| !*open).unwrap());
+    }
 }
 
 #[derive(Default)]
@@ -195,7 +219,13 @@ impl TestClips {
         samples[..channels].fill(0.0);
         samples[len - channels..].fill(0.0);
         let hash = ClipHash([name; 32]);
-        let clip = TestClip { format, samples: Arc::new(samples), fault: None, breaks_after: None };
+        let clip = TestClip {
+            format,
+            samples: Arc::new(samples),
+            fault: None,
+            breaks_after: None,
+            slow: None,
+        };
         self.0.lock().unwrap().insert(hash, clip);
         item(hash, frames as u64, format.sample_rate)
     }
@@ -236,6 +266,14 @@ impl Source for TestSource {
             return Err(ClipFault::Decode("a broken frame".into()));
         }
         let from = self.at;
+        let mut end = end;
+        if let Some((most, gate)) = &self.clip.slow {
+            if from < *most {
+                end = end.min(*most);
+            } else {
+                gate.pass();
+            }
+        }
         self.at = end.min(from + 1_152 * usize::from(self.clip.format.channels));
         Ok((from < self.at).then(|| &self.clip.samples[from..self.at]))
     }
@@ -282,7 +320,8 @@ pub struct Studio {
     pub clips: Arc<TestClips>,
     pub memory: Arc<Memory>,
     pub hours: Hours,
-    pub settled: HashSet<loa::radio::AiringId>,
+    pub settled: Settled,
+    pub volume: Gain,
 }
 
 impl Studio {
@@ -293,7 +332,8 @@ impl Studio {
             clips: Arc::default(),
             memory: Arc::default(),
             hours: Hours { quiet: Vec::new(), zone: chrono_tz::Asia::Ho_Chi_Minh },
-            settled: HashSet::new(),
+            settled: Settled::default(),
+            volume: Gain::UNITY,
         }
     }
 
@@ -314,7 +354,7 @@ impl Studio {
             clips: self.clips.clone(),
             recorder: self.memory.clone(),
             hours: self.hours.clone(),
-            volume: Gain::UNITY,
+            volume: self.volume,
             settled: self.settled.clone(),
         })
         .unwrap()

@@ -31,8 +31,9 @@ struct Sounding {
     /// Frames from which on it was silent, and why.
     broken: Option<(u64, ClipFault)>,
     cut: Option<(Reason, String)>,
-    /// Gaps that the deck made because the loader was late.
+    /// Gaps that the deck made because the loader was late, and the frames of silence in them.
     gaps: u32,
+    gap_frames: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -50,7 +51,15 @@ impl Ledger {
     }
 
     pub(super) fn add(&mut self, draft: Draft, span: Range<u64>) {
-        self.0.push_back(Sounding { draft, span, began: None, broken: None, cut: None, gaps: 0 });
+        self.0.push_back(Sounding {
+            draft,
+            span,
+            began: None,
+            broken: None,
+            cut: None,
+            gaps: 0,
+            gap_frames: 0,
+        });
     }
 
     /// The clip that leaves the device now.
@@ -85,11 +94,12 @@ impl Ledger {
     /// From this frame on it was silent for so long, and what follows moved.
     pub(super) fn gap(&mut self, at: u64, frames: u64) {
         for item in &mut self.0 {
-            if item.span.start > at {
+            if item.span.start >= at {
                 item.span = item.span.start + frames..item.span.end + frames;
             } else if item.span.end > at {
                 item.span.end += frames;
                 item.gaps += 1;
+                item.gap_frames += frames;
             }
         }
     }
@@ -203,7 +213,7 @@ impl Sounding {
 
     fn measured(self, frames: u64, end: Reading, xruns: u32, by: &Taker) -> Draft {
         let mut draft = self.draft;
-        draft.frames_played = frames;
+        draft.frames_played = frames.saturating_sub(self.gap_frames);
         draft.speaker = Some(by.name.clone());
         draft.evidence = Some(by.evidence);
         draft.ended_at = Some(end.utc());
@@ -237,4 +247,58 @@ pub(super) fn missed(mut draft: Draft, reason: Reason, detail: String) -> Draft 
     draft.reason = Some(reason);
     draft.detail = Some(detail);
     draft
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{playout::deck::air, radio::Gain};
+
+    fn draft(position: u32) -> Draft {
+        let clip = crate::radio::AiringItem::Clip {
+            clip: "clip".parse().unwrap(),
+            sha256: crate::radio::ClipHash([1; 32]),
+            bytes: 1,
+            title: "Bluezone".into(),
+            frames: 1_000,
+            sample_rate: 1_000,
+            gain: Gain::UNITY,
+            chime: false,
+        };
+        let airing = crate::wire::RundownAiring {
+            id: "s.a.20200930T220000Z".parse().unwrap(),
+            schedule: "s".parse().unwrap(),
+            campaign: None,
+            title: "Bluezone".into(),
+            priority: crate::radio::Priority::Routine,
+            starts_at: crate::radio::UtcMs(0),
+            ends_at: crate::radio::UtcMs(1_000),
+            latest_start: crate::radio::UtcMs(0),
+            items: vec![clip],
+        };
+        Draft { position, ..air::drafts(&airing, 1, 1, None, None).remove(0).1 }
+    }
+
+    #[test]
+    fn a_gap_where_a_clip_begins_moves_it_as_a_whole() {
+        let format = Format { sample_rate: 1_000, channels: 1 };
+        let by = Taker { name: "test".into(), format, evidence: Evidence::Played };
+        let mut ledger = Ledger::default();
+        ledger.add(draft(0), 0..1_000);
+        ledger.add(draft(1), 1_000..2_000);
+        ledger.gap(500, 100);
+        ledger.gap(1_100, 50);
+        let mut done = Vec::new();
+        for taken in [0, 1, 1_100, 1_151, 2_150] {
+            let monotonic = format.span(taken);
+            let leaves = Reading { utc_us: monotonic.as_micros().try_into().unwrap(), monotonic };
+            done.extend(ledger.retire(&Position { taken, leaves, xruns: 3 }, monotonic, &by));
+        }
+        let said: Vec<_> = done
+            .iter()
+            .map(|draft| (draft.position, draft.frames_played, draft.xruns, draft.started_at))
+            .collect();
+        let at = |ms| Some(crate::radio::UtcMs(ms));
+        assert_eq!(said, [(0, 1_000, 1, at(0)), (1, 1_000, 0, at(1_150))]);
+    }
 }

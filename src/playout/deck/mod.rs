@@ -3,19 +3,19 @@
 mod air;
 mod door;
 mod ledger;
+mod promised;
 mod run;
 mod scribe;
 mod stage;
 
 use std::{
-    collections::HashSet,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
     time::Duration,
 };
 
 use super::{
-    cue::Hours,
+    cue::{Hours, Settled},
     record::Recorder,
     source::Clips,
     speaker::{Speaker, SpeakerError},
@@ -43,8 +43,8 @@ pub struct Setup {
     pub hours: Hours,
     /// The station's volume, on top of each clip's gain.
     pub volume: Gain,
-    /// Airings that have a record from before: they are not aired and not said to be missed.
-    pub settled: HashSet<AiringId>,
+    /// What has become of airings before.
+    pub settled: Settled,
 }
 
 /// How the deck is.

@@ -8,7 +8,8 @@ use super::{
     door::Door,
     ledger::Ledger,
     lock,
-    scribe::Scribe,
+    promised::Promised,
+    scribe::{self, Scribe, Watched},
     stage::Stage,
 };
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     playout::{
         cue::{self, Due, Hours, OnAir, Settled, Situation, Skipped},
         loader::{Loading, Order, Start},
-        record::{Recorder, Started},
+        record::Started,
         shape,
         source::Clips,
         speaker::SpeakerError,
@@ -44,7 +45,7 @@ pub(super) struct Running {
     shared: Arc<Shared>,
     clock: Arc<dyn Clock>,
     clips: Arc<dyn Clips>,
-    pub(super) recorder: Arc<dyn Recorder>,
+    recorder: Arc<Watched>,
     hours: Hours,
     volume: Gain,
     rundown: Option<Arc<Rundown>>,
@@ -58,11 +59,12 @@ pub(super) struct Running {
     door: Door,
     stage: Option<Stage>,
     closed_because: Option<String>,
-    record_fault: Option<String>,
+    loader_fault: Option<String>,
     taken_before: u64,
     tries: u64,
     pub(super) next: Option<Air>,
     pub(super) on_air: Option<Air>,
+    promised: Promised,
     pub(super) ledger: Ledger,
     pub(super) scribe: Scribe,
 }
@@ -70,6 +72,7 @@ pub(super) struct Running {
 impl Running {
     pub(super) fn new(setup: Setup, shared: Arc<Shared>) -> std::io::Result<Self> {
         let now = setup.clock.read();
+        let recorder = Arc::new(Watched::new(setup.recorder));
         Ok(Self {
             shared,
             clips: setup.clips,
@@ -77,7 +80,7 @@ impl Running {
             volume: setup.volume,
             rundown: None,
             first: 0,
-            settled: Settled { started: setup.settled, ..Settled::default() },
+            settled: setup.settled,
             since: now.utc(),
             last: now,
             jump: None,
@@ -85,14 +88,15 @@ impl Running {
             door: Door::new(setup.opener)?,
             stage: None,
             closed_because: None,
-            record_fault: None,
+            loader_fault: None,
             taken_before: 0,
             tries: 0,
             next: None,
             on_air: None,
+            promised: Promised::default(),
             ledger: Ledger::default(),
-            scribe: Scribe::new(setup.recorder.clone())?,
-            recorder: setup.recorder,
+            scribe: Scribe::new(recorder.clone(), scribe::PAUSE)?,
+            recorder,
             clock: setup.clock,
         })
     }
@@ -141,8 +145,8 @@ impl Running {
         self.first = 0;
         if step > 0 {
             self.jump = Some((UtcMs(expected.div_euclid(1000)), now.utc()));
-        } else if let Some(rundown) = &self.rundown {
-            self.settled.set_back(&rundown.airings, now.utc());
+        } else {
+            self.settled.set_back();
         }
     }
 
@@ -201,7 +205,8 @@ impl Running {
         }
         self.taken_before += stage.position.taken;
         self.closed_because = Some(why.to_string());
-        (self.next, self.on_air) = (None, None);
+        self.put_off();
+        self.on_air = None;
         drop(stage);
         self.door.knock();
     }
@@ -213,10 +218,11 @@ impl Running {
         }
         let now = stage.utc_at(stage.written);
         let Some((airing, at, cuts_in)) = self.cue(now, now + HORIZON, Some(stage)) else {
-            self.next = None;
+            self.put_off();
             return;
         };
         if self.next.as_ref().is_none_or(|next| next.airing != airing) {
+            self.put_off();
             self.next = self.load(airing, stage);
         }
         let (fade, format) = (stage.taker.format.frames(shape::FADE), stage.taker.format);
@@ -276,7 +282,11 @@ impl Running {
         stage: Option<&Stage>,
     ) -> Option<(RundownAiring, UtcMs, bool)> {
         let rundown = self.rundown.clone()?;
-        while rundown.airings.get(self.first).is_some_and(|airing| self.settled.is(&airing.id)) {
+        while rundown
+            .airings
+            .get(self.first)
+            .is_some_and(|airing| self.settled.is_over(airing, now))
+        {
             self.first += 1;
         }
         let on_air = self.on_air.as_ref().zip(stage).map(|(on_air, stage)| OnAir {
@@ -301,6 +311,14 @@ impl Running {
         }
         tracing::warn!(airing = %skipped.airing.id, reason = %skipped.reason, "not aired: {}", skipped.detail);
         self.settled.skip(&skipped.airing.id);
+        self.promised.settle(&skipped.airing.id);
+    }
+
+    /// The next airing does not begin, at least not now.
+    fn put_off(&mut self) {
+        if let Some(next) = self.next.take() {
+            self.promised.put_off(next);
+        }
     }
 
     fn load(&mut self, airing: RundownAiring, stage: &Stage) -> Option<Air> {
@@ -326,18 +344,21 @@ impl Running {
             recorder: self.recorder.clone(),
         };
         match Loading::begin(order) {
-            Ok(loading) => Some(Air {
-                airing,
-                drafts,
-                spans,
-                loading,
-                start: None,
-                end: u64::MAX,
-                is_cut: false,
-                ended_early: None,
-            }),
+            Ok(loading) => {
+                self.loader_fault = None;
+                Some(Air {
+                    airing,
+                    drafts,
+                    spans,
+                    loading,
+                    start: None,
+                    end: u64::MAX,
+                    is_cut: false,
+                    ended_early: None,
+                })
+            }
             Err(why) => {
-                self.record_fault =
+                self.loader_fault =
                     Some(format!("the system gives no thread to load an airing: {why}"));
                 None
             }
@@ -348,6 +369,7 @@ impl Running {
     fn give_up(&mut self) {
         let Some(next) = self.next.take() else { return };
         self.settled.skip(&next.airing.id);
+        self.promised.settle(&next.airing.id);
         for (n, draft) in next.drafts {
             let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(n)?.as_ref());
             if let Some(fault) = fault {
@@ -361,7 +383,7 @@ impl Running {
         let Some(next) = self.next.take() else { return };
         let start = next.start.unwrap_or_default();
         self.settled.started.insert(next.airing.id.clone());
-        self.record_fault = next.loading.not_kept.clone();
+        self.promised.settle(&next.airing.id);
         for (n, draft) in &next.drafts {
             let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(*n)?.as_ref());
             match (fault, next.spans.get(*n)) {
@@ -377,7 +399,10 @@ impl Running {
 
     /// Stops without a click, and waits until what was written has left.
     fn fade_away(&mut self) {
-        self.next = None;
+        self.put_off();
+        for never in self.promised.end() {
+            self.scribe.keep(never);
+        }
         let Some(mut stage) = self.stage.take() else { return };
         if let Some(on_air) = &mut self.on_air {
             let at = stage.written + stage.taker.format.frames(shape::FADE);
@@ -407,7 +432,7 @@ impl Running {
     }
 
     fn tell(&self) {
-        let faults = [&self.closed_because, &self.record_fault, &self.scribe.fault()];
+        let faults = [&self.closed_because, &self.loader_fault, &self.recorder.fault()];
         let mut status = lock(&self.shared.status);
         status.speaker = self.stage.as_ref().map(|stage| stage.taker.name.clone());
         status.evidence = self.stage.as_ref().map(|stage| stage.taker.evidence);

@@ -142,8 +142,11 @@ impl Running {
         to.fill(0.0);
         self.ledger.gap(head, gap);
         air.end += gap;
-        if let Some(start) = self.next.as_mut().and_then(|next| next.start.as_mut()) {
+        if let Some(next) = &mut self.next
+            && let Some(start) = &mut next.start
+        {
             *start += gap;
+            next.end += gap;
         }
         to.len()
     }

@@ -15,10 +15,12 @@ create table if not exists start (
   primary key (airing, position, attempt)
 );
 
--- What was begun or otherwise decided is never decided again.
+-- What has become of an airing. Once it has sounded it never sounds again; where it has not, it may while there is time.
 create table if not exists settled (
   airing text primary key,
-  at integer not null
+  due integer not null,
+  has_sounded boolean not null,
+  attempts integer not null
 );
 
 -- `record` is the exact text that is signed.

@@ -1,10 +1,9 @@
-use std::collections::HashSet;
-
 use sqlx::Row;
 
 use super::{Keep, KeepError, signed};
 use crate::{
-    radio::{AiringId, RecordHash, UtcMs},
+    playout::cue::Settled,
+    radio::{AiringId, Outcome, RecordHash, UtcMs},
     signing::{Context, Envelope},
     wire::{AsRunRecord, Receipt, ReceiptResult},
 };
@@ -26,18 +25,15 @@ pub struct Begun {
 }
 
 impl Keep {
-    /// Notes, durably, that an airing is about to sound and is never begun again. The drafts are its records as they
-    /// stand if nothing more is noted.
-    pub async fn begin(
-        &self,
-        airing: &AiringId,
-        drafts: &[AsRunRecord],
-        at: UtcMs,
-    ) -> Result<(), KeepError> {
+    /// Notes, durably, that an airing is about to sound. The drafts are its records as they stand if nothing more is
+    /// noted: a station that starts with them takes the airing to have sounded. Where that attempt was called off and has
+    /// its records, nothing is noted.
+    pub async fn begin(&self, airing: &AiringId, drafts: &[AsRunRecord]) -> Result<(), KeepError> {
         let mut tx = self.db.begin_with("begin immediate").await?;
         for draft in drafts {
             sqlx::query(
-                "insert into start (airing, position, attempt, draft) values ($1, $2, $3, $4)
+                "insert into start (airing, position, attempt, draft) select $1, $2, $3, $4
+                 where not exists (select 1 from settled where airing = $1 and attempts >= $3)
                  on conflict do nothing",
             )
             .bind(airing.as_str())
@@ -47,12 +43,11 @@ impl Keep {
             .execute(&mut *tx)
             .await?;
         }
-        settle(&mut tx, airing, at).await?;
         Ok(tx.commit().await?)
     }
 
     /// Signs an end record and puts it into the spool, durably, with the next sequence number, which it returns.
-    pub async fn end(&self, mut record: AsRunRecord, at: UtcMs) -> Result<u64, KeepError> {
+    pub async fn end(&self, mut record: AsRunRecord) -> Result<u64, KeepError> {
         let mut pen = self.pen.lock().await;
         record.sequence = pen.sequence + 1;
         record.boot.clone_from(&self.boot);
@@ -72,7 +67,7 @@ impl Keep {
             .bind(i64::from(record.attempt))
             .execute(&mut *tx)
             .await?;
-        settle(&mut tx, &record.airing, at).await?;
+        settle(&mut tx, &record).await?;
         tx.commit().await?;
         pen.sequence = record.sequence;
         pen.previous = Some(RecordHash::of(envelope.payload.as_bytes()));
@@ -91,24 +86,39 @@ impl Keep {
 
     /// Ends whatever an earlier run of the program left begun, as its draft says. How much of it sounded nobody knows, so
     /// no frame is claimed.
-    pub async fn end_interrupted(&self, now: UtcMs) -> Result<usize, KeepError> {
+    pub async fn end_interrupted(&self) -> Result<usize, KeepError> {
         let begun = self.begun().await?;
         for Begun { draft } in &begun {
-            self.end(draft.clone(), now).await?;
+            self.end(draft.clone()).await?;
         }
         Ok(begun.len())
     }
 
-    /// The airings that were begun or otherwise decided, and are never decided again.
-    pub async fn settled(&self) -> Result<HashSet<AiringId>, KeepError> {
-        let names: Vec<String> =
-            sqlx::query_scalar("select airing from settled").fetch_all(&self.db).await?;
-        Ok(names.into_iter().filter_map(|name| name.parse().ok()).collect())
+    /// What has become of the airings that came up so far. One that has a record and never sounded may still air: that it
+    /// was passed over can have been the clock's fault.
+    pub async fn settled(&self) -> Result<Settled, KeepError> {
+        let rows: Vec<(String, bool, u32)> =
+            sqlx::query_as("select airing, has_sounded, attempts from settled")
+                .fetch_all(&self.db)
+                .await?;
+        let mut settled = Settled::default();
+        for (name, has_sounded, attempts) in rows {
+            let Ok(airing) = name.parse() else { continue };
+            if has_sounded {
+                settled.started.insert(airing);
+            } else {
+                settled.reprieved.insert(airing, attempts);
+            }
+        }
+        Ok(settled)
     }
 
-    /// Forgets decisions about airings so old that no rundown speaks of them any more.
-    pub async fn forget_settled(&self, before: UtcMs) -> Result<(), KeepError> {
-        sqlx::query("delete from settled where at < $1").bind(before.0).execute(&self.db).await?;
+    /// Forgets airings that were due so long ago that no rundown speaks of them any more.
+    pub async fn forget_settled(&self, due_before: UtcMs) -> Result<(), KeepError> {
+        sqlx::query("delete from settled where due < $1")
+            .bind(due_before.0)
+            .execute(&self.db)
+            .await?;
         Ok(())
     }
 
@@ -174,15 +184,22 @@ impl Keep {
     }
 }
 
-async fn settle(
-    tx: &mut sqlx::SqliteConnection,
-    airing: &AiringId,
-    at: UtcMs,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("insert into settled (airing, at) values ($1, $2) on conflict do nothing")
-        .bind(airing.as_str())
-        .bind(at.0)
-        .execute(tx)
-        .await?;
+async fn settle(tx: &mut sqlx::SqliteConnection, record: &AsRunRecord) -> Result<(), sqlx::Error> {
+    let has_sounded = match record.outcome {
+        Outcome::Aired | Outcome::Partial | Outcome::Interrupted => true,
+        Outcome::Missed | Outcome::Refused => record.started_at.is_some(),
+    };
+    sqlx::query(
+        "insert into settled (airing, due, has_sounded, attempts) values ($1, $2, $3, $4)
+         on conflict (airing) do update set
+         has_sounded = settled.has_sounded or excluded.has_sounded,
+         attempts = max(settled.attempts, excluded.attempts)",
+    )
+    .bind(record.airing.as_str())
+    .bind(record.scheduled_at.0)
+    .bind(has_sounded)
+    .bind(i64::from(record.attempt))
+    .execute(tx)
+    .await?;
     Ok(())
 }

@@ -3,7 +3,10 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     clock::TestClock,
-    playout::record::{Draft, Recorder},
+    playout::{
+        cue::Settled,
+        record::{Draft, Recorder},
+    },
     radio::{ClockState, Outcome, Reason, RecordHash, UtcMs},
     signing::{Context, DistrictKey, SecretKey},
     wire::{AsRunRecord, Receipt, ReceiptResult},
@@ -78,7 +81,7 @@ async fn sequence_numbers_have_no_gap_over_restarts() {
     for boot in 0..3 {
         let keep = Keep::open(folder.path()).await.unwrap();
         for _ in 0..2 {
-            keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+            keep.end(record("s.a.20200930T220000Z")).await.unwrap();
         }
         let numbers: Vec<u64> =
             keep.waiting(100).await.unwrap().iter().map(|w| w.sequence).collect();
@@ -96,16 +99,49 @@ async fn what_began_and_never_ended_is_interrupted_and_not_begun_again() {
         reason: Some(Reason::StationStopped),
         ..record("s.a.20200930T220000Z")
     };
-    keep.begin(&draft.airing, std::slice::from_ref(&draft), NOW).await.unwrap();
+    keep.begin(&draft.airing, std::slice::from_ref(&draft)).await.unwrap();
     drop(keep);
 
     let keep = Keep::open(folder.path()).await.unwrap();
-    assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 1);
-    assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 0);
+    assert_eq!(keep.end_interrupted().await.unwrap(), 1);
+    assert_eq!(keep.end_interrupted().await.unwrap(), 0);
     let record = &records(&keep).await[0];
     assert_eq!(record.outcome, Outcome::Interrupted);
     assert_eq!(record.reason, Some(Reason::StationStopped));
-    assert!(keep.settled().await.unwrap().contains(&record.airing));
+    assert!(keep.settled().await.unwrap().started.contains(&record.airing));
+}
+
+#[tokio::test]
+async fn only_what_has_sounded_is_settled_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    let missed = |airing, attempt| AsRunRecord {
+        outcome: Outcome::Missed,
+        reason: Some(Reason::StationDown),
+        started_at: None,
+        attempt,
+        ..record(airing)
+    };
+    let (passed, heard) = ("s.a.20200930T220000Z", "t.a.20200930T220000Z");
+    keep.end(missed(passed, 1)).await.unwrap();
+    keep.end(missed(passed, 2)).await.unwrap();
+    // One clip of several sounded: that counts, in whatever order it is said.
+    keep.end(missed(heard, 1)).await.unwrap();
+    keep.end(record(heard)).await.unwrap();
+    keep.end(missed(heard, 1)).await.unwrap();
+    drop(keep);
+
+    let keep = Keep::open(folder.path()).await.unwrap();
+    let settled = keep.settled().await.unwrap();
+    assert_eq!(settled.started, [heard.parse().unwrap()].into());
+    assert_eq!(settled.reprieved, [(passed.parse().unwrap(), 2)].into());
+    assert_eq!(settled.attempt(&passed.parse().unwrap()), 3);
+
+    // What is forgotten goes by when the airing was due, whatever the clock shows.
+    keep.forget_settled(NOW).await.unwrap();
+    assert_eq!(keep.settled().await.unwrap(), settled);
+    keep.forget_settled(UtcMs(NOW.0 + 1)).await.unwrap();
+    assert_eq!(keep.settled().await.unwrap(), Settled::default());
 }
 
 #[tokio::test]
@@ -113,7 +149,7 @@ async fn only_a_receipt_ends_the_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let keep = Keep::open(folder.path()).await.unwrap();
     for _ in 0..3 {
-        keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+        keep.end(record("s.a.20200930T220000Z")).await.unwrap();
     }
     let sent = keep.waiting(2).await.unwrap();
     let receipt = |result| Receipt { sequence: None, result, why: None };
@@ -153,7 +189,7 @@ async fn every_record_is_signed_and_names_the_one_before_it_also_after_a_restart
     for _ in 0..2 {
         let keep = Keep::open(folder.path()).await.unwrap();
         for _ in 0..2 {
-            keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+            keep.end(record("s.a.20200930T220000Z")).await.unwrap();
         }
         keep.close().await;
     }
@@ -171,7 +207,7 @@ async fn every_record_is_signed_and_names_the_one_before_it_also_after_a_restart
 
     // What another key signs follows on all the same.
     keep.set_key(SecretKey::from_seed(&[7; 32])).await.unwrap();
-    keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+    keep.end(record("s.a.20200930T220000Z")).await.unwrap();
     let last = keep.waiting(10).await.unwrap().pop().unwrap();
     assert_eq!(last.envelope.key, SecretKey::from_seed(&[7; 32]).public());
     assert_eq!(records(&keep).await[4].previous, previous);

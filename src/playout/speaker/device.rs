@@ -18,7 +18,7 @@ use cpal::{
 };
 
 use super::{
-    Format, Position, Speaker, SpeakerError,
+    Format, Position, Speaker, SpeakerError, card,
     gauge::{Gauge, Line, Report},
 };
 use crate::{
@@ -79,9 +79,7 @@ impl Device {
         std::thread::Builder::new()
             .name("loa-device".into())
             .spawn(move || {
-                HANGING.fetch_add(1, Ordering::AcqRel);
-                let made = make_stream(wanted.as_deref(), &shared, &times);
-                HANGING.fetch_sub(1, Ordering::AcqRel);
+                let made = within(&HANGING, || make_stream(wanted.as_deref(), &shared, &times));
                 let stream = match made {
                     Ok((stream, opened)) => {
                         if to.send(Ok(opened)).is_err() {
@@ -95,9 +93,7 @@ impl Device {
                     }
                 };
                 let _ = until.recv();
-                HANGING.fetch_add(1, Ordering::AcqRel);
-                drop(stream);
-                HANGING.fetch_sub(1, Ordering::AcqRel);
+                within(&HANGING, || drop(stream));
             })
             .map_err(|why| SpeakerError::Lost(why.to_string()))?;
         let Opened { name, format, ring } = match opened.recv_timeout(OPENS_WITHIN) {
@@ -215,12 +211,26 @@ impl Speaker for Device {
     }
 }
 
+/// Does what may hang, counted while it lasts: also where it ends by a panic.
+fn within<T>(count: &AtomicU32, what: impl FnOnce() -> T) -> T {
+    struct Inside<'a>(&'a AtomicU32);
+    impl Drop for Inside<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+    count.fetch_add(1, Ordering::AcqRel);
+    let _inside = Inside(count);
+    what()
+}
+
 fn signed_us(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn missing(why: impl std::fmt::Display) -> SpeakerError {
-    SpeakerError::Missing(why.to_string())
+    // Those who say why may end with a full stop; our sentence goes on.
+    SpeakerError::Missing(why.to_string().trim_end_matches('.').to_owned())
 }
 
 fn make_stream(
@@ -272,6 +282,7 @@ fn find(wanted: Option<&str>) -> Result<cpal::Device, SpeakerError> {
         Some(Ok(host)) => host,
         // ALSA's own way to the same server would hang or take its device away; a server that is gone is soon back.
         Some(Err(why)) => return Err(missing(why)),
+        None if !card::may_be_there() => return Err(missing("the machine has no sound card")),
         None => cpal::host_from_id(HostId::Alsa).map_err(missing)?,
     };
     let Some(wanted) = wanted else {
@@ -350,4 +361,25 @@ impl Tap {
 
 fn nanos(span: Duration) -> u64 {
     u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_that_panics_does_not_count_as_hanging() {
+        let count = AtomicU32::new(0);
+        assert_eq!(within(&count, || count.load(Ordering::Acquire)), 1);
+        let driver = || within(&count, || panic!("on purpose"));
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(driver)).is_err());
+        assert_eq!(count.load(Ordering::Acquire), 0);
+    }
+
+    #[test]
+    fn a_reason_that_ends_with_a_full_stop_is_still_one_sentence() {
+        let kind = cpal::ErrorKind::DeviceNotAvailable;
+        let said = missing(cpal::Error::from(kind)).to_string();
+        assert!(said.contains("disconnected. Connect one"), "{said}");
+    }
 }

@@ -5,6 +5,8 @@
 //! holds so few (half a second) that cutting in with a fade at the write head is soon enough, and clicks less.
 
 #[cfg(feature = "sound")]
+mod card;
+#[cfg(feature = "sound")]
 mod device;
 #[cfg(feature = "sound")]
 mod gauge;
