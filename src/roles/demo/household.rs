@@ -2,6 +2,7 @@ use std::{
     ffi::OsString,
     fs,
     io::Write,
+    net::{SocketAddr, TcpListener},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     process::Stdio,
@@ -35,8 +36,11 @@ const SHIPPED: [(&str, &[u8]); 3] = [
 /// The communes whose stations run as processes of their own.
 const COMMUNES: [&str; 2] = ["kim-tan", "thach-lam"];
 
-/// From the demo's start to its first airing.
-const FIRST_AIRING: Duration = Duration::from_secs(25);
+/// From the server being ready to the first airing: until then everybody has the rundown and the clips.
+const FIRST_AIRING: Duration = Duration::from_secs(30);
+
+/// Where the schedule begins in the file that ships; what is before it has to be known when the server starts.
+const SCHEDULE: &str = "[[schedule]]";
 
 /// How long the server may take to start.
 const START: Duration = Duration::from_secs(30);
@@ -48,7 +52,11 @@ const STOP: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Household {
     folder: PathBuf,
-    port: u16,
+    place: Place,
+    schedule: String,
+    /// Holds the district's port until it starts.
+    seat: Option<TcpListener>,
+    listen: SocketAddr,
     codes: Vec<(&'static str, String)>,
     processes: Vec<(&'static str, Child)>,
     /// The district's address.
@@ -61,7 +69,7 @@ pub(super) struct Household {
 
 impl Household {
     /// Lays everything out in an empty folder: what ships, a database, codes for the communes, a token.
-    pub(super) async fn found(folder: &Path, port: u16) -> anyhow::Result<Self> {
+    pub(super) async fn found(folder: &Path, seat: TcpListener) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let empty = fs::read_dir(folder)?.next().is_none();
         ensure!(empty, "{} is not empty: the demo begins with an empty folder", folder.display());
@@ -70,11 +78,13 @@ impl Household {
             fs::create_dir_all(path.parent().unwrap_or(folder))?;
             fs::write(&path, bytes)?;
         }
-        let schedule = folder.join("schedules/demo.toml");
-        fs::write(&schedule, soon(&fs::read_to_string(&schedule)?, SystemClock.now()))?;
         let place = Place { data: folder.join("district"), database: None };
         let store = place.store().await?;
-        apply(&store, &place.shelf()?, &Limits::default(), &[schedule]).await?;
+        let demo = folder.join("schedules/demo.toml");
+        let shipped = fs::read_to_string(&demo)?;
+        let (rules, schedule) = shipped.split_at(shipped.find(SCHEDULE).unwrap_or(shipped.len()));
+        fs::write(&demo, rules)?;
+        apply(&store, &place.shelf()?, &Limits::default(), &[demo]).await?;
         let key = place.keyring(SystemClock.now())?.newest().key;
         let mut codes = Vec::new();
         for commune in COMMUNES {
@@ -85,6 +95,7 @@ impl Household {
         let token = store.create_token(&person, SystemClock.now()).await?.reveal().to_owned();
         store.close().await;
         let header = folder.join("header");
+        let listen = seat.local_addr()?;
         fs::OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -93,10 +104,13 @@ impl Household {
             .write_all(format!("Authorization: Bearer {token}\n").as_bytes())?;
         Ok(Self {
             folder: folder.to_owned(),
-            port,
+            place,
+            schedule: schedule.to_owned(),
+            listen,
+            seat: Some(seat),
             codes,
             processes: Vec::new(),
-            address: format!("http://127.0.0.1:{port}"),
+            address: format!("http://{listen}"),
             header,
             token,
         })
@@ -117,12 +131,14 @@ impl Household {
         };
         let mut serve: Vec<OsString> = vec!["serve".into(), "--data".into()];
         serve.push(self.folder.join("district").into());
-        serve.extend(["--listen".into(), format!("127.0.0.1:{}", self.port).into()]);
+        serve.extend(["--listen".into(), self.listen.to_string().into()]);
         // An airing a minute: five weeks of them would be 150,000.
         serve.extend(["--days-ahead".into(), "1".into()]);
         serve.extend(sound("thach-thanh"));
+        self.seat = None;
         self.spawn("district", &serve, &[])?;
         self.wait_until_ready().await?;
+        self.schedule(SystemClock.now() + FIRST_AIRING).await?;
         for (commune, code) in std::mem::take(&mut self.codes) {
             let mut station: Vec<OsString> = vec!["station".into(), "--server".into()];
             station.extend([self.address.clone().into(), "--data".into()]);
@@ -131,6 +147,16 @@ impl Household {
             // Not on the command line, where every user of the machine could read it.
             self.spawn(commune, &station, &[("LOA_CODE", &code)])?;
         }
+        Ok(())
+    }
+
+    /// Brings the schedule in while the server runs, so that a slow start does not put the first airing off.
+    async fn schedule(&self, first: UtcMs) -> anyhow::Result<()> {
+        let file = self.folder.join("schedules/every-minute.toml");
+        fs::write(&file, every_minute(&self.schedule, first))?;
+        let store = self.place.store().await?;
+        apply(&store, &self.place.shelf()?, &Limits::default(), &[file]).await?;
+        store.close().await;
         Ok(())
     }
 
@@ -211,10 +237,9 @@ impl Household {
     }
 }
 
-/// The schedule with its minute beginning some seconds from now: everybody has fetched the clips by then, and nobody
-/// waits long.
-fn soon(schedule: &str, now: UtcMs) -> String {
-    let second = (now + FIRST_AIRING).0.div_euclid(1000).rem_euclid(60);
+/// The schedule with its minutes beginning on the second of an instant.
+fn every_minute(schedule: &str, first: UtcMs) -> String {
+    let second = first.0.div_euclid(1000).rem_euclid(60);
     schedule.replace("cron = \"* * * * *\"", &format!("cron = \"{second} * * * * *\""))
 }
 
@@ -223,9 +248,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_demo_airs_soon_after_its_start() {
+    fn what_ships_is_stations_first_and_then_a_schedule_of_every_minute() {
         let [(_, shipped), ..] = SHIPPED;
-        let schedule = soon(std::str::from_utf8(shipped).unwrap(), UtcMs(50_000));
+        let shipped = std::str::from_utf8(shipped).unwrap();
+        let (rules, schedule) = shipped.split_once(SCHEDULE).unwrap();
+        assert!(rules.contains("[[station]]") && !schedule.contains("[["), "{schedule}");
+        let schedule = every_minute(schedule, UtcMs(75_000));
         assert!(schedule.contains("cron = \"15 * * * * *\""), "{schedule}");
     }
 }

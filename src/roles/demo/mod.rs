@@ -51,8 +51,8 @@ pub(crate) async fn run(arguments: DemoArguments) -> anyhow::Result<ExitCode> {
         Some(speaker) => speaker,
         None => audible().await,
     };
-    let port = free_port(arguments.port)?;
-    let mut household = Household::found(&folder, port).await?;
+    let seat = free_port(arguments.port)?;
+    let mut household = Household::found(&folder, seat).await?;
     let result = tokio::select! {
         result = live(&mut household, &speaker, arguments.once) => result,
         () = shutdown::asked() => Ok(ExitCode::SUCCESS),
@@ -114,12 +114,11 @@ async fn audible() -> SpeakerName {
     }
 }
 
-/// The wanted port, or a free one in its place.
-fn free_port(wanted: u16) -> anyhow::Result<u16> {
+/// The wanted port, or a free one in its place, held so that nobody else takes it.
+fn free_port(wanted: u16) -> anyhow::Result<TcpListener> {
     let bound = TcpListener::bind(("127.0.0.1", wanted)).or_else(|_| {
         eprintln!("port {wanted} is taken; another is used");
         TcpListener::bind(("127.0.0.1", 0))
     });
-    let listener = bound.context("no free port on this machine")?;
-    Ok(listener.local_addr()?.port())
+    bound.context("no free port on this machine")
 }

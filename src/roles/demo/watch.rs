@@ -5,7 +5,8 @@ use std::{
 
 use anyhow::Context;
 use loa::{
-    radio::{Outcome, StationId},
+    clock::{Clock, SystemClock},
+    radio::{Outcome, StationId, UtcMs},
     server::{AiringPage, AiringReport, AiringState},
     tls::{self, Trust},
     wire::AsRunRecord,
@@ -16,11 +17,14 @@ use super::household::Household;
 /// How often the record is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// How far back it is looked: what is told later than this is on the record, but not printed.
+const BACK: Duration = Duration::from_mins(15);
+
 /// Reads the record over HTTP, as anybody would, and prints what is new.
 #[derive(Debug)]
 pub(super) struct Watch {
     client: reqwest::Client,
-    url: String,
+    address: String,
     token: String,
     printed: HashSet<(StationId, u64)>,
     confirmed: BTreeSet<String>,
@@ -30,10 +34,7 @@ impl Watch {
     pub(super) fn new(household: &Household) -> anyhow::Result<Self> {
         Ok(Self {
             client: tls::client(&Trust::Nobody)?.timeout(Duration::from_secs(10)).build()?,
-            url: format!(
-                "{}/api/v1/airings?records=true&order=oldest&limit=500",
-                household.address
-            ),
+            address: household.address.clone(),
             token: household.token.clone(),
             printed: HashSet::new(),
             confirmed: BTreeSet::new(),
@@ -67,10 +68,9 @@ impl Watch {
     async fn look(&mut self, household: &mut Household) -> anyhow::Result<()> {
         tokio::time::sleep(LOOK).await;
         household.check()?;
-        // The oldest come first, and a demo begins with an empty record, so the first page lasts for hours.
         let page: AiringPage = self
             .client
-            .get(&self.url)
+            .get(url(&self.address, SystemClock.now()))
             .bearer_auth(&self.token)
             .send()
             .await
@@ -78,22 +78,33 @@ impl Watch {
             .context("the record cannot be read")?
             .json()
             .await?;
-        for airing in &page.airings {
-            self.tell(airing);
-        }
+        self.tell(&page.airings);
         Ok(())
     }
 
-    fn tell(&mut self, airing: &AiringReport) {
-        for record in airing.records.iter().flatten().map(|received| &received.record) {
-            if self.printed.insert((record.station.clone(), record.sequence)) {
-                print(record);
+    fn tell(&mut self, airings: &[AiringReport]) {
+        let mut seen = HashSet::new();
+        for airing in airings {
+            for record in airing.records.iter().flatten().map(|received| &received.record) {
+                let name = (record.station.clone(), record.sequence);
+                if !self.printed.contains(&name) {
+                    print(record);
+                }
+                seen.insert(name);
+            }
+            if matches!(airing.state, AiringState::Aired | AiringState::Simulated) {
+                self.confirmed.insert(airing.station.to_string());
             }
         }
-        if matches!(airing.state, AiringState::Aired | AiringState::Simulated) {
-            self.confirmed.insert(airing.station.to_string());
-        }
+        // What has left the window does not come back: a demo that runs for weeks remembers no more than this.
+        self.printed = seen;
     }
+}
+
+/// The airings of the last minutes: three stations' fit on one page for ever.
+fn url(address: &str, now: UtcMs) -> String {
+    let from = now - BACK;
+    format!("{address}/api/v1/airings?records=true&order=oldest&limit=500&from={from}&until={now}")
 }
 
 #[expect(clippy::print_stdout, reason = "the record is what the demo is for")]
@@ -115,4 +126,26 @@ fn print(record: &AsRunRecord) {
         "{at}  {:<12} {}{evidence}{error}, {seconds} s  {}{reason}",
         record.station, record.outcome, record.title
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_moves_with_the_clock() {
+        for (now, window) in [
+            (
+                "2020-10-01T00:00:00Z",
+                "&from=2020-09-30T23:45:00.000Z&until=2020-10-01T00:00:00.000Z",
+            ),
+            (
+                "2020-10-01T03:00:00Z",
+                "&from=2020-10-01T02:45:00.000Z&until=2020-10-01T03:00:00.000Z",
+            ),
+        ] {
+            let url = url("http://127.0.0.1:8080", now.parse().unwrap());
+            assert!(url.ends_with(window), "{url}");
+        }
+    }
 }
