@@ -14,20 +14,20 @@ use crate::radio::{
 
 const ZONES: [Tz; 3] = [Tz::Asia__Ho_Chi_Minh, Tz::Europe__Berlin, Tz::Pacific__Apia];
 
-fn day(offset: i64) -> NaiveDate {
+pub(super) fn day(offset: i64) -> NaiveDate {
     // The clocks of Berlin change on the day after.
     NaiveDate::from_ymd_opt(2021, 3, 27).unwrap() + TimeDelta::days(offset)
 }
 
-fn midnight(offset: i64) -> UtcMs {
+pub(super) fn midnight(offset: i64) -> UtcMs {
     day(offset).and_time(NaiveTime::MIN).and_utc().into()
 }
 
-fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: impl AsRef<str>) -> T {
+pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: impl AsRef<str>) -> T {
     text.as_ref().parse().unwrap()
 }
 
-fn clip(number: usize, seconds: u64, approved: bool) -> (ClipId, Clip) {
+pub(super) fn clip(number: usize, seconds: u64, approved: bool) -> (ClipId, Clip) {
     let clip_id: ClipId = id(format!("clip-{number}"));
     let clip = Clip {
         id: clip_id.clone(),
@@ -63,16 +63,45 @@ fn rules() -> impl Strategy<Value = When> {
     ]
 }
 
+/// Selections, and by hand the stations that each means: `one` is a commune's in `left`, `two` the district's in `top`.
+fn selections() -> Vec<(Selection, &'static [&'static str])> {
+    let of = |stations: &[&str], units: &[&str], kinds: &[StationKind]| Selection {
+        stations: stations.iter().map(id).collect(),
+        units: units.iter().map(id).collect(),
+        kinds: kinds.to_vec(),
+        ..Selection::default()
+    };
+    let but = |stations: &[&str], units: &[&str], selection: Selection| Selection {
+        except_stations: stations.iter().map(id).collect(),
+        except_units: units.iter().map(id).collect(),
+        ..selection
+    };
+    let (commune, district) = ([StationKind::Commune], [StationKind::District]);
+    vec![
+        (of(&[], &["top"], &[]), &["one", "two"]),
+        (of(&["one"], &[], &district), &["one", "two"]),
+        (of(&[], &["left"], &[]), &["one"]),
+        (of(&[], &["top"], &commune), &["one"]),
+        (of(&[], &[], &commune), &["one"]),
+        (of(&["two"], &[], &[]), &["two"]),
+        (of(&[], &["left"], &district), &[]),
+        (but(&[], &["left"], of(&[], &["top"], &[])), &["two"]),
+        (but(&["one"], &[], of(&[], &["top"], &[])), &["two"]),
+        (but(&["two"], &[], of(&["one", "two"], &[], &[])), &["one"]),
+    ]
+}
+
 fn schedule() -> impl Strategy<Value = Schedule> {
-    let selection = prop_oneof![
-        3 => Just((vec!["top"], vec![])),
-        1 => Just((vec!["left"], vec![])),
-        1 => Just((vec!["top"], vec!["left"])),
-    ];
+    // The first, which means everybody, often: a crowd is where it gets difficult.
+    let meant = || selections().into_iter().map(|(selection, _)| selection).collect::<Vec<_>>();
+    let selection = prop_oneof![Just(meant()[0].clone()), prop::sample::select(meant())];
+    let bound = prop::option::weighted(0.2, -2..4i64);
+    let bounds = (bound.clone(), bound);
     let late = prop_oneof![Just(0u64), 1..60u64, 60..1800u64];
     let priority = prop_oneof![3 => Just(Priority::Routine), 1 => Just(Priority::Priority), 1 => Just(Priority::Emergency)];
-    (rules(), 0..5usize, 0..3usize, selection, priority, late, any::<[bool; 2]>()).prop_map(
-        |(when, programme, zone, (units, except), priority, late, [campaign, on_holidays])| {
+    let flags = any::<[bool; 2]>();
+    (rules(), 0..5usize, 0..3usize, selection, bounds, priority, late, flags).prop_map(
+        |(when, programme, zone, stations, bounds, priority, late, [campaign, on_holidays])| {
             Schedule {
                 id: id("set-later"),
                 title: String::new(),
@@ -80,13 +109,9 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                 campaign: campaign.then(|| id("campaign")),
                 when,
                 zone: ZONES[zone],
-                from: None,
-                until: None,
-                stations: Selection {
-                    units: units.into_iter().map(id).collect(),
-                    except_units: except.into_iter().map(id).collect(),
-                    ..Selection::default()
-                },
+                from: bounds.0.map(day),
+                until: bounds.1.map(day),
+                stations,
                 priority,
                 late_limit_ms: late * 1000,
                 gain: Gain::UNITY,
@@ -117,16 +142,16 @@ prop_compose! {
         };
         let hours = quiet.map(|(begin, span)| format!("{begin:02}:00-{:02}:00", (begin + span) % 24));
         let quiet_hours: Vec<_> = hours.iter().map(|hours| hours.parse().unwrap()).collect();
-        let station = |name: &str, unit: &str, quiet_hours| Station {
-            id: id(name), name: name.into(), kind: StationKind::Commune, unit: id(unit), quiet_hours,
+        let station = |name: &str, kind, unit: &str, quiet_hours| Station {
+            id: id(name), name: name.into(), kind, unit: id(unit), quiet_hours,
         };
         let programme = |number: usize, items: Vec<Item>| Programme {
             id: id(format!("programme-{number}")), title: format!("Programme {number}"), items,
         };
         let fixed = |number: usize| Item::Clip(id(format!("clip-{number}")));
         let stations = vec![
-            station("one", "left", None),
-            station("two", "top", own.then(|| vec!["03:00-03:30".parse().unwrap()])),
+            station("one", StationKind::Commune, "left", None),
+            station("two", StationKind::District, "top", own.then(|| vec!["03:00-03:30".parse().unwrap()])),
         ];
         let mut schedules = schedules;
         for (number, schedule) in schedules.iter_mut().enumerate() {
@@ -172,7 +197,7 @@ prop_compose! {
 }
 
 /// Two plans of neighbouring windows as one.
-fn joined(one: Plan, other: Plan) -> Plan {
+pub(super) fn joined(one: Plan, other: Plan) -> Plan {
     let mut both = Plan {
         airings: [one.airings, other.airings].concat(),
         decisions: [one.decisions, other.decisions].concat(),
@@ -189,10 +214,9 @@ fn wished(wishes: &Wishes, window: Window) -> std::collections::BTreeSet<String>
     let campaign = &wishes.campaigns[0];
     let mut names = std::collections::BTreeSet::new();
     for schedule in &wishes.schedules {
+        let meant = selections().into_iter().find(|(one, _)| *one == schedule.stations).unwrap().1;
         for station in &wishes.stations {
-            let left = station.unit.as_str() == "left";
-            let meant = schedule.stations.units[0].as_str() == "top" || left;
-            if !meant || (left && !schedule.stations.except_units.is_empty()) {
+            if !meant.contains(&station.id.as_str()) {
                 continue;
             }
             let begin = local(schedule.zone, UtcMs(window.from.0 - 2 * 86_400_000));
@@ -204,6 +228,12 @@ fn wished(wishes: &Wishes, window: Window) -> std::collections::BTreeSet<String>
                 When::Dates(dates) => dates.clone(),
             };
             for time in times {
+                let date = time.date();
+                if schedule.from.is_some_and(|from| date < from)
+                    || schedule.until.is_some_and(|until| until < date)
+                {
+                    continue;
+                }
                 let bound = schedule.campaign.is_some();
                 if bound && (time.date() < campaign.from || campaign.until < time.date()) {
                     continue;
@@ -270,210 +300,4 @@ proptest! {
             }
         }
     }
-}
-
-/// A world with a rule for each of these: (id, cron, priority, late limit in s, clip's seconds).
-fn rules_of(rules: &[(&str, &str, Priority, u64, u64)]) -> Wishes {
-    let mut wishes = Wishes {
-        units: vec![Unit {
-            id: id("top"),
-            code: "1".into(),
-            name: "Top".into(),
-            kind: "commune".into(),
-            parent: None,
-            since: None,
-            until: None,
-        }],
-        stations: vec![Station {
-            id: id("one"),
-            name: "One".into(),
-            kind: StationKind::Commune,
-            unit: id("top"),
-            quiet_hours: None,
-        }],
-        ..Wishes::default()
-    };
-    for (number, (name, cron, priority, late, seconds)) in rules.iter().enumerate() {
-        wishes.clips.extend([clip(number, *seconds, true)]);
-        wishes.programmes.push(Programme {
-            id: id(*name),
-            title: (*name).into(),
-            items: vec![Item::Clip(id(format!("clip-{number}")))],
-        });
-        wishes.schedules.push(Schedule {
-            id: id(*name),
-            title: (*name).into(),
-            programme: id(*name),
-            campaign: None,
-            when: When::Cron((*cron).into()),
-            zone: Tz::UTC,
-            from: None,
-            until: None,
-            stations: Selection { units: vec![id("top")], ..Selection::default() },
-            priority: *priority,
-            late_limit_ms: late * 1000,
-            gain: Gain::UNITY,
-            on_holidays: false,
-        });
-    }
-    wishes
-}
-
-fn told(wishes: &Wishes, days: i64) -> Vec<String> {
-    let made = plan(wishes, Window { from: midnight(0), until: midnight(days) });
-    let lines = sheet::lines(&made);
-    let time = |at: UtcMs| local(Tz::UTC, at).format("%d %H:%M:%S").to_string();
-    lines
-        .iter()
-        .map(|line| {
-            let ends = line.ends_at.map(time).unwrap_or_default();
-            format!(
-                "{} {}..{ends} {}",
-                line.schedule,
-                time(line.starts_at),
-                line.reason.clone().unwrap_or_default()
-            )
-        })
-        .collect()
-}
-
-#[test]
-fn the_urgent_go_first_and_the_others_wait_while_they_may() {
-    use Priority::{Emergency, Priority as Soon, Routine};
-    let wishes = rules_of(&[
-        ("a-long", "0 5 * * *", Routine, 600, 300),
-        ("b-short", "0 5 * * *", Routine, 60, 10),
-        ("c-soon", "1 5 * * *", Soon, 600, 60),
-        ("d-now", "1 5 * * *", Emergency, 0, 30),
-    ]);
-    assert_eq!(
-        told(&wishes, 1),
-        [
-            "b-short 27 05:00:00..27 05:00:10 ",
-            "d-now 27 05:01:00..27 05:01:30 ",
-            "c-soon 27 05:01:30..27 05:02:30 moved 30 s: after d-now",
-            "a-long 27 05:02:30..27 05:07:30 moved 2 min 30 s: after c-soon",
-        ]
-    );
-}
-
-#[test]
-fn who_waits_too_long_is_refused_with_the_reason() {
-    let routine = Priority::Routine;
-    let wishes = rules_of(&[
-        ("first", "0 5 * * *", routine, 0, 300),
-        ("second", "1 5 * * *", routine, 239, 10),
-    ]);
-    assert_eq!(
-        told(&wishes, 1),
-        [
-            "first 27 05:00:00..27 05:05:00 ",
-            "second 27 05:01:00.. refused: first sounds until after its latest start",
-        ]
-    );
-}
-
-#[test]
-fn what_sounds_over_midnight_is_whole_and_keeps_its_place_in_any_window() {
-    let routine = Priority::Routine;
-    let wishes = rules_of(&[
-        ("late", "58 23 * * *", routine, 60, 300),
-        ("early", "1 0 * * *", routine, 600, 60),
-    ]);
-    let window = |from, until| Window { from: UtcMs(from), until: UtcMs(until) };
-    let (begin, end) = (midnight(0).0, midnight(2).0);
-    let whole = plan(&wishes, window(begin, end));
-    assert_eq!(
-        told(&wishes, 2)[1..3],
-        [
-            "late 27 23:58:00..28 00:03:00 ",
-            "early 28 00:03:00..28 00:04:00 moved 2 min: after late",
-        ]
-    );
-    for minute in -5..10 {
-        let middle = midnight(1).0 + minute * 60_000;
-        let parts =
-            joined(plan(&wishes, window(begin, middle)), plan(&wishes, window(middle, end)));
-        assert_eq!(parts, whole, "cut {minute} min after midnight");
-    }
-}
-
-#[test]
-fn a_station_without_a_free_moment_is_cut_at_the_days_end() {
-    let wishes = rules_of(&[("dense", "*/7 * * * *", Priority::Routine, 600, 200)]);
-    let window = |from, until| Window { from: midnight(from), until: midnight(until) };
-    let whole = plan(&wishes, window(0, 4));
-    assert_eq!(check(&wishes, window(0, 4), &whole), []);
-    assert_eq!(joined(plan(&wishes, window(0, 1)), plan(&wishes, window(1, 4))), whole);
-    let crowded = rules_of(&[("dense", "*/1 * * * *", Priority::Routine, 600, 70)]);
-    let made = plan(&crowded, window(0, 2));
-    assert_eq!(check(&crowded, window(0, 2), &made), []);
-    assert!(made.decisions.iter().any(|one| matches!(one.why, Why::Crowded(_))));
-}
-
-/// Hands of one rotation: which clips each airing took, by station.
-fn turns(wishes: &Wishes, days: i64) -> Vec<String> {
-    let made = plan(wishes, Window { from: midnight(0), until: midnight(days) });
-    let clips = |airing: &crate::radio::Airing| {
-        let clips = airing.items.iter().filter_map(|item| match item {
-            crate::radio::AiringItem::Clip { clip, .. } => {
-                Some(clip.as_str().trim_start_matches("clip-").to_owned())
-            }
-            crate::radio::AiringItem::Pause { .. } => None,
-        });
-        clips.collect::<String>()
-    };
-    made.airings.iter().map(clips).collect()
-}
-
-#[test]
-fn clips_take_turns_least_recently_aired_first() {
-    let mut wishes = rules_of(&[("turns", "0 5 * * *", Priority::Routine, 0, 10)]);
-    wishes.clips.extend([clip(1, 10, true), clip(2, 10, true), clip(3, 10, false)]);
-    let selection = wishes.schedules[0].stations.clone();
-    wishes.campaigns.push(Campaign {
-        id: id("campaign"),
-        title: String::new(),
-        directive: Directive { number: "1".into(), date: day(0), issuer: String::new() },
-        from: day(0),
-        until: day(5),
-        stations: selection,
-        airings_per_day: 1,
-        clips: [2, 0, 3, 1].map(|number| id(format!("clip-{number}"))).to_vec(),
-    });
-    let rotate = || Item::Rotate(id("campaign"));
-    wishes.programmes[0].items = vec![rotate()];
-    assert_eq!(
-        turns(&wishes, 4),
-        ["2", "0", "1", "2"],
-        "the campaign's order, without the unapproved"
-    );
-
-    wishes.programmes[0].items = vec![rotate(), rotate()];
-    assert_eq!(turns(&wishes, 3), ["20", "12", "01"], "two in one programme are different");
-    wishes.programmes[0].items = vec![rotate(), rotate(), rotate(), rotate()];
-    assert_eq!(turns(&wishes, 3), Vec::<String>::new());
-
-    wishes.programmes[0].items = vec![rotate()];
-    wishes.history_until = midnight(0);
-    let aired = |number: usize, ago: i64| {
-        ((id("one"), id(format!("clip-{number}"))), UtcMs(midnight(0).0 - ago))
-    };
-    wishes.history = [aired(2, 10), aired(0, 30), aired(1, 20)].into();
-    assert_eq!(turns(&wishes, 4), ["0", "1", "2", "0"], "what really aired counts");
-    assert_eq!(
-        told(&wishes, 7).last().unwrap(),
-        "turns 02 05:00:00.. refused: campaign campaign does not run on 2021-04-02"
-    );
-}
-
-#[test]
-fn an_unreadable_rule_is_told_and_harms_no_other() {
-    let mut wishes = rules_of(&[
-        ("good", "0 5 * * *", Priority::Routine, 0, 10),
-        ("bad", "0 5 31 2 *", Priority::Routine, 0, 10),
-    ]);
-    wishes.schedules[1].late_limit_ms = u64::MAX;
-    let made = plan(&wishes, Window { from: midnight(0), until: midnight(1) });
-    assert_eq!((made.airings.len(), made.unreadable.len()), (1, 1));
 }

@@ -28,4 +28,6 @@ pub use wishes::Wishes;
 pub use zone::local;
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod laws;

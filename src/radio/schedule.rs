@@ -63,6 +63,10 @@ pub struct Schedule {
 }
 
 /// When a schedule airs, in its zone's local time.
+///
+/// Where the zone's clocks are put forward, a time that is skipped airs at the first instant after the gap. Where they are
+/// put back, a time that comes twice airs the first time only; so a rule like `*/20 * * * *` rests for the second run of
+/// the doubled hour. Several times that fall on one instant air once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
