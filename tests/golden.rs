@@ -3,12 +3,15 @@
 
 use std::path::Path;
 
+use chrono::{NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use loa::{
-    almanac::{self, ClipEntry, Known},
+    almanac::{self, Almanac, ClipEntry, Known},
     planning::{Rule, Wishes, check, plan, sheet},
     radio::{Calendar, Clip, ClipHash, Gain, Window},
 };
+
+const HOME: Tz = Tz::Asia__Ho_Chi_Minh;
 
 /// Eight seconds for a chime, and for the others about half a minute, by the length of their names.
 fn stand_in(entry: &ClipEntry) -> Clip {
@@ -30,11 +33,13 @@ fn stand_in(entry: &ClipEntry) -> Clip {
     }
 }
 
-fn sheets(file: &str, from: &str, until: &str) -> String {
+fn read(file: &str) -> Almanac {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules").join(file);
-    let almanac =
-        almanac::read(&[path], Known::default(), Rule::check).unwrap_or_else(|bad| panic!("{bad}"));
-    let wishes = Wishes {
+    almanac::read(&[path], Known::default(), Rule::check).unwrap_or_else(|bad| panic!("{bad}"))
+}
+
+fn wishes(almanac: Almanac) -> Wishes {
+    Wishes {
         clips: almanac.clips.iter().map(|entry| (entry.id.clone(), stand_in(entry))).collect(),
         units: almanac.units,
         stations: almanac.stations,
@@ -43,11 +48,15 @@ fn sheets(file: &str, from: &str, until: &str) -> String {
         schedules: almanac.schedules,
         calendar: almanac.calendar.onto(Calendar::default()),
         ..Wishes::default()
-    };
+    }
+}
+
+fn sheets(file: &str, from: &str, until: &str) -> String {
+    let wishes = wishes(read(file));
     let window = Window { from: from.parse().unwrap(), until: until.parse().unwrap() };
     let made = plan(&wishes, window);
     assert_eq!(check(&wishes, window, &made), []);
-    sheet::day_sheets(&wishes, &made, Tz::Asia__Ho_Chi_Minh)
+    sheet::day_sheets(&wishes, &made, HOME)
 }
 
 #[test]
@@ -72,6 +81,36 @@ fn the_demo_airs_every_minute() {
 fn the_year_ends() {
     let text = sheets("year-end.toml", "2020-12-30T00:00:00+07:00", "2021-01-03T00:00:00+07:00");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_campaign_airs_every_day_as_often_as_it_owes() {
+    let wishes = wishes(read("thach-thanh.toml"));
+    let campaign = &wishes.campaigns[0];
+    let midnight = |day: NaiveDate| {
+        HOME.from_local_datetime(&day.and_time(NaiveTime::MIN)).unwrap().to_utc().into()
+    };
+    for day in campaign.from.iter_days().take_while(|day| *day <= campaign.until) {
+        let window = Window { from: midnight(day), until: midnight(day.succ_opt().unwrap()) };
+        let made = plan(&wishes, window);
+        for station in &wishes.stations {
+            let airings = made.airings.iter().filter(|airing| airing.station == station.id);
+            let airings = airings.filter(|airing| airing.campaign.as_ref() == Some(&campaign.id));
+            let count = u32::try_from(airings.count()).unwrap();
+            assert!(count >= campaign.airings_per_day, "{day} at {}: {count}", station.id);
+        }
+    }
+}
+
+#[test]
+fn what_the_announcement_says_stands_in_the_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = root.join("audio/bluezone-smart-thanh-hoa.vi.txt");
+    let text = std::fs::read_to_string(text).unwrap();
+    for file in ["demo.toml", "thach-thanh.toml"] {
+        let clip = read(file).clips.pop().unwrap();
+        assert_eq!(clip.transcript.as_deref(), Some(text.trim()), "{file}");
+    }
 }
 
 #[test]
