@@ -73,82 +73,95 @@ async fn a_line_that_loses_doubles_and_delays() {
     assert!(lost_calls + lost_answers > 0 && doubled > 0, "the line was too good");
 }
 
-/// Runs a command of the system.
-fn system(command: &str) {
+/// Runs a command of the system; says why it failed.
+fn system(command: &str) -> Result<(), String> {
     let mut words = command.split_whitespace();
-    let done = Command::new(words.next().unwrap()).args(words).status().unwrap();
-    assert!(done.success(), "{command}: {done}");
+    let done = Command::new(words.next().unwrap()).args(words).output();
+    let done = done.map_err(|why| format!("{command}: {why}"))?;
+    let told = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+    if done.status.success() { Ok(()) } else { Err(format!("{command}: {told}")) }
 }
 
 /// Two machines: the station's has a network of its own, and a cable to this one.
-struct Cable;
+struct Cable {
+    /// The network's name, and the cable's at this end: this run's own.
+    name: String,
+    /// Where the cable's four addresses begin.
+    net: String,
+    last: u32,
+}
 
 impl Cable {
-    const DISTRICT: &str = "10.213.87.1";
-    const NAME: &str = "loa-test-xa";
+    /// Where this machine may make no networks, says why.
+    fn lay() -> Result<Self, String> {
+        let run = std::process::id();
+        let (net, last) = (format!("10.213.{}", run % 256), run / 256 % 64 * 4);
+        let cable = Self { name: format!("loa{run}"), net, last };
+        let Self { name, net, last } = &cable;
+        system(&format!("ip netns add {name}"))?;
+        system(&format!("ip link add {name} type veth peer name eth0 netns {name}"))?;
+        system(&format!("ip address add {net}.{}/30 dev {name}", last + 1))?;
+        system(&format!("ip link set {name} up"))?;
+        system(&format!("ip -n {name} address add {net}.{}/30 dev eth0", last + 2))?;
+        system(&format!("ip -n {name} link set eth0 up"))?;
+        // What makes it lose packets must be there too.
+        cable.lose(0)?;
+        Ok(cable)
+    }
 
-    fn lay() -> Self {
-        let cable = Self;
-        cable.remove();
-        system("ip netns add loa-test-xa");
-        system("ip link add loa-test-0 type veth peer name eth0 netns loa-test-xa");
-        system("ip address add 10.213.87.1/30 dev loa-test-0");
-        system("ip link set loa-test-0 up");
-        system("ip -n loa-test-xa address add 10.213.87.2/30 dev eth0");
-        system("ip -n loa-test-xa link set eth0 up");
-        cable
+    fn district(&self) -> String {
+        format!("{}.{}", self.net, self.last + 1)
     }
 
     /// Of a hundred packets each way, so many are lost.
-    fn lose(&self, percent: u32) {
+    fn lose(&self, percent: u32) -> Result<(), String> {
         for chain in ["INPUT", "OUTPUT"] {
             system(&format!(
-                "ip netns exec {} iptables -A {chain} -m statistic --mode random --probability 0.{percent} -j DROP",
-                Self::NAME
-            ));
+                "ip netns exec {} iptables -A {chain} -m statistic --mode random --probability 0.{percent:02} -j DROP",
+                self.name
+            ))?;
         }
+        Ok(())
     }
 
     fn cut(&self) {
-        system("ip -n loa-test-xa link set eth0 down");
+        system(&format!("ip -n {} link set eth0 down", self.name)).unwrap();
     }
 
     fn mend(&self) {
-        system("ip -n loa-test-xa link set eth0 up");
-        system(&format!("ip netns exec {} iptables -F", Self::NAME));
-    }
-
-    fn remove(&self) {
-        // There may be none.
-        let _ = Command::new("ip").args(["netns", "delete", Self::NAME]).output();
-        let _ = Command::new("ip").args(["link", "delete", "loa-test-0"]).output();
+        system(&format!("ip -n {} link set eth0 up", self.name)).unwrap();
+        system(&format!("ip netns exec {} iptables -F", self.name)).unwrap();
     }
 }
 
 impl Drop for Cable {
     fn drop(&mut self) {
-        self.remove();
+        // What was not laid cannot be taken up.
+        let _ = system(&format!("ip netns delete {}", self.name));
+        let _ = system(&format!("ip link delete {}", self.name));
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cable_that_loses_packets_and_is_pulled_out() {
-    if !rustix::process::geteuid().is_root() {
-        println!("left out: only root may make networks");
-        return;
-    }
+    let cable = match Cable::lay() {
+        Ok(cable) => cable,
+        Err(why) => {
+            println!("left out: this machine lets us make no networks: {why}");
+            return;
+        }
+    };
     let folder = tempfile::tempdir().unwrap();
     village::day::write(folder.path(), &["mot"], AIRINGS, APART);
-    let cable = Cable::lay();
-    let village = Village::found_at(folder.path(), Cable::DISTRICT);
+    let village = Village::found_at(folder.path(), &cable.district());
     let server = village.serve().await;
     let arguments = village.station_arguments("mot", "silent", &village.address);
     let mut command = Command::new("ip");
-    command.args(["netns", "exec", Cable::NAME]).arg(env!("CARGO_BIN_EXE_loa")).args(arguments);
+    command.args(["netns", "exec", &cable.name]).arg(env!("CARGO_BIN_EXE_loa")).args(arguments);
     command.current_dir(folder.path());
     let station = village.start("mot", command);
     village.until("mot has all clips", async || village.clips_at("mot") == AIRINGS).await;
-    cable.lose(30);
+    cable.lose(30).unwrap();
     tokio::time::sleep(APART * 4).await;
     cable.cut();
     tokio::time::sleep(APART * 3).await;
