@@ -13,6 +13,7 @@
 
 #[path = "../tests/player/mod.rs"]
 mod player;
+mod reach;
 #[path = "../tests/pulse/server.rs"]
 #[expect(dead_code, reason = "shared with tests")]
 mod server;
@@ -195,14 +196,13 @@ fn starts(folder: &Path) {
     let mut spreads = Vec::new();
     for (name, due) in ["loa", "mpg123", "mpv"].iter().zip(due.chunks(STARTS)) {
         let mut onsets: Vec<f64> = due.iter().filter_map(|at| tape.onset(*at)).collect();
-        assert!(!onsets.is_empty(), "nothing of {name} was recorded");
+        assert_eq!(onsets.len(), STARTS, "not every start of {name} was recorded");
         onsets.sort_by(f64::total_cmp);
         let at = |part: f64| onsets[((onsets.len() - 1) as f64 * part).round() as usize];
         let spread = at(0.99) - at(0.01);
         spreads.push(spread);
         println!(
-            "{name:8} starts {:2}  p1 {:8.3}  median {:8.3}  p99 {:8.3}  spread {spread:7.3}",
-            onsets.len(),
+            "{name:8} p1 {:8.3}  median {:8.3}  p99 {:8.3}  spread {spread:7.3}",
             at(0.01),
             at(0.5),
             at(0.99),
@@ -213,6 +213,8 @@ fn starts(folder: &Path) {
         spreads[1] / spreads[0],
         spreads[2] / spreads[0]
     );
+    reach::told("spread under 1 ms", spreads[0] < 1.0);
+    reach::told("mpg123's spread at least 10 times ours", spreads[1] >= 10.0 * spreads[0]);
 }
 
 /// Two stations on one machine, each with a pitch of its own: how far apart are they?
@@ -244,6 +246,7 @@ fn together(folder: &Path) {
         })
         .collect();
     println!("two stations, same airing, offset in ms: {offsets:.3?}");
+    reach::told("two stations within 2 ms", offsets.iter().all(|offset| *offset < 2.0));
 }
 
 /// CPU time and peak memory of `loa station`, enrolled at a real district, from its start to its stop a minute and ten
@@ -281,6 +284,8 @@ fn cost(folder: &Path) {
         seen[0].0 / seen[1].0,
         seen[0].0 / seen[2].0
     );
+    reach::told("CPU at most 2 times mpg123's", seen[0].0 <= 2.0 * seen[1].0);
+    reach::told("memory under 24 MB", seen[0].1 < 24_000);
 }
 
 fn one_airing(file: &str, at: UtcMs) -> String {
