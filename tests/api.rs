@@ -317,6 +317,15 @@ fn the_api_is_as_agreed() {
     insta::assert_json_snapshot!(openapi());
 }
 
+#[test]
+fn the_page_about_it_names_every_call() {
+    let page = include_str!("../docs/api.md");
+    for path in openapi().paths.paths.keys() {
+        let name = path.trim_start_matches("/api/v1");
+        assert!(page.contains(&format!("{name}`")), "{path} is not in docs/api.md");
+    }
+}
+
 #[tokio::test]
 async fn the_page_loads_nothing_from_afar() {
     let house = House::new().await;
