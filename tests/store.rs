@@ -17,7 +17,7 @@ use loa::{
     radio::{Airing, CalendarParts, Holiday, Priority, StationId, UtcMs, Window},
     signing::{Context, Envelope},
     store::{
-        AiringFilter, Bearer, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Rules,
+        AiringFilter, Bearer, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Revoked, Rules,
         RundownHead, Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
     },
 };
@@ -43,7 +43,9 @@ async fn the_story_on_postgresql() {
     let store = Store::open(&url).await.unwrap();
     story(&store).await;
     store.close().await;
-    let engine = Store::look(&url).await.unwrap();
+    let (engine, looked) = Store::look(&url).await.unwrap();
+    assert_eq!(looked.chains().await.unwrap(), []);
+    looked.close().await;
     assert!(engine.starts_with("PostgreSQL "), "{engine}");
     let store = Store::open(&url).await.unwrap();
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
@@ -333,8 +335,12 @@ async fn stations_enrol_once(store: &Store) {
     assert_eq!(store.station_keys(&station).await.unwrap().len(), 2);
 
     // A key that was revoked does not come back.
-    assert_eq!(store.revoke_station_keys(&station, later).await.unwrap(), 2);
+    let unused = store.create_code(&station, UtcMs(later.0 + 1000)).await.unwrap();
+    let revoked = store.revoke_station(&station, later).await.unwrap();
+    assert_eq!(revoked, Revoked { tokens: 1, keys: 2, codes: 1 });
     assert_eq!(store.station_keys(&station).await.unwrap(), []);
+    assert_eq!(store.bearer(second.reveal()).await.unwrap(), None);
+    assert_eq!(store.enrol(unused.reveal(), key("newest"), later).await.unwrap(), None);
     let code = store.create_code(&station, UtcMs(later.0 + 1000)).await.unwrap();
     assert_eq!(store.enrol(code.reveal(), key("new"), later).await.unwrap(), None);
     assert!(store.enrol(code.reveal(), key("newest"), later).await.unwrap().is_some());
