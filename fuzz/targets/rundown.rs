@@ -15,7 +15,7 @@ use loa::{
 const NOW: UtcMs = UtcMs(1_601_503_200_000);
 const DAY: i64 = 86_400_000;
 
-/// The key of which the seeds' district has the secret; so the fuzzer gets past the signature by what it is seeded with.
+/// What the seeds' station trusts.
 static TRUST: LazyLock<Trust> = LazyLock::new(|| Trust {
     station: "thach-lam".parse().unwrap(),
     key: DistrictKey {
