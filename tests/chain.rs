@@ -296,6 +296,21 @@ async fn a_week_without_a_line_brings_every_record_once_and_in_order() {
     assert!((1..=RECORDS).eq(numbers));
 }
 
+#[tokio::test]
+async fn figures_tell_of_gaps_and_faults() {
+    let house = House::new().await;
+    let row = chain("thach-lam", 9);
+    let first = signed("thach-lam", &played("thach-lam", 2));
+    house.confirm_signed(&house.thach_lam, &json!([row[0], first, row[8]])).await;
+    let figures = String::from_utf8(house.get("/metrics", "").await.body).unwrap();
+    for line in [
+        "loa_station_missing_records{station=\"thach-lam\"} 6",
+        "loa_station_chain_faults{station=\"thach-lam\"} 1",
+    ] {
+        assert!(figures.lines().any(|one| one == line), "{line}\n{figures}");
+    }
+}
+
 /// What a thief of a token can say without the station's key.
 #[tokio::test]
 async fn an_unsigned_or_strangely_signed_record_breaks_no_chain() {

@@ -47,6 +47,24 @@ fn a_key_that_is_changed_twice_while_a_station_is_away_is_followed_when_it_retur
 }
 
 #[test]
+fn a_station_that_enrols_again_signs_with_its_key_unless_that_was_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut district = District::start(folder.path(), |_| {});
+    let enrol = |district: &District| {
+        let log = folder.path().join("station.log");
+        let running = Running::start(district.station(folder.path(), "silent"), log);
+        running.said("enrolled");
+        std::fs::read(folder.path().join("loa-station/station.key")).unwrap()
+    };
+    let key = enrol(&district);
+    district.code = done(loa(folder.path(), &["enrol", "thach-lam"]));
+    assert_eq!(enrol(&district), key);
+    done(loa(folder.path(), &["revoke", "thach-lam"]));
+    district.code = done(loa(folder.path(), &["enrol", "thach-lam"]));
+    assert_ne!(enrol(&district), key);
+}
+
+#[test]
 fn what_is_revoked_is_said_and_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let district = District::start(folder.path(), |_| {});

@@ -40,7 +40,7 @@ pub(in crate::server) struct Expiries {
         (status = 403, description = "Not a person's token.", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::server) async fn list(
+pub(in crate::server) async fn expiries(
     State(district): State<District>,
     _: OfPerson,
 ) -> Result<Json<Expiries>, Refusal> {
