@@ -21,11 +21,11 @@ use std::{
 };
 
 use axum::body::Bytes;
-use common::{BEFORE, MORNING, key_of, played, rules, sha256, signed};
+use common::{BEFORE, MORNING, after, key_of, played, rules, sha256, signed};
 use loa::{
     clock::TestClock,
     server::{District, Door, Keyring, Limits, serve},
-    signing::Context,
+    signing::{Context, Envelope},
     store::{Removed, Store},
     wire::{AsRunRecord, Confirmations},
 };
@@ -67,8 +67,15 @@ fn signatures() -> f64 {
     checked / begun.elapsed().as_secs_f64()
 }
 
-fn body(caller: u64, first: u64) -> Bytes {
-    let records = (first..first + BATCH).map(|n| signed("thach-lam", &record(caller, n))).collect();
+/// A batch that follows the one before; the callers share one station's chain, each a stretch of it.
+fn body(caller: u64, batch: u64, last: &mut Option<Envelope>) -> Bytes {
+    let first = (caller * BATCHES + batch) * BATCH + 1;
+    let mut records = Vec::new();
+    for sequence in first..first + BATCH {
+        let record = after(last.as_ref(), record(caller, sequence));
+        *last = Some(record.clone());
+        records.push(record);
+    }
     serde_json::to_vec(&Confirmations { records, status: None }).unwrap().into()
 }
 
@@ -150,8 +157,9 @@ async fn over_http() -> f64 {
         stopped.await.ok();
     }));
     let client = loa::tls::client(&loa::tls::Trust::Nobody).unwrap().build().unwrap();
+    let mut last = None;
     let bodies: Vec<Vec<Bytes>> = (0..CALLERS)
-        .map(|caller| (0..BATCHES).map(|n| body(caller, n * BATCH)).collect())
+        .map(|caller| (0..BATCHES).map(|batch| body(caller, batch, &mut last)).collect())
         .collect();
     let begun = Instant::now();
     let callers: Vec<_> = bodies

@@ -6,5 +6,17 @@ pub mod almanac;
 pub mod library;
 #[path = "../src/planning/mod.rs"]
 pub mod planning;
+#[path = "../src/private.rs"]
+pub mod private;
 #[path = "../src/radio/mod.rs"]
 pub mod radio;
+#[path = "../src/signing/mod.rs"]
+pub mod signing;
+#[path = "../src/wire.rs"]
+pub mod wire;
+
+/// Of the station, only whom it follows.
+pub mod playout {
+    #[path = "../../src/playout/trust.rs"]
+    pub mod trust;
+}

@@ -7,7 +7,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use loa::config::{self, ConfigError};
 use roles::{
-    admit, apply, clip, demo, doctor, logging, plan, serve,
+    admit, apply, clip, demo, doctor, key, logging, plan, revoke, serve,
     station::{self, StationArguments},
 };
 use tokio::runtime::Builder;
@@ -36,6 +36,10 @@ enum Role {
     Clip(clip::Command),
     Enrol(admit::EnrolArguments),
     Token(admit::TokenArguments),
+    Revoke(revoke::RevokeArguments),
+    /// The district's keys: look at them, change them.
+    #[command(subcommand)]
+    Key(key::Command),
     Doctor(doctor::DoctorArguments),
 }
 
@@ -73,6 +77,7 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
     match role {
         Role::Plan(arguments) => plan::run(&arguments).map(well),
         Role::Clip(command) => clip::run(command),
+        Role::Key(command) => key::run(&command).map(well),
         // A station's memory is small, and its sound has threads of its own.
         Role::Station(arguments) => Builder::new_current_thread()
             .enable_all()
@@ -86,8 +91,11 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Apply(arguments) => apply::run(arguments).await.map(well),
                 Role::Enrol(arguments) => admit::enrol(arguments).await.map(well),
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
+                Role::Revoke(arguments) => revoke::run(arguments).await.map(well),
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
-                Role::Plan(_) | Role::Clip(_) | Role::Station(_) => Ok(ExitCode::SUCCESS),
+                Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {
+                    Ok(ExitCode::SUCCESS)
+                }
             }
         }),
     }

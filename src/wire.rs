@@ -3,6 +3,9 @@
 //! What is signed is sent as exact bytes inside an [`Envelope`], so that no two JSON libraries have to agree on a
 //! spelling. Times are RFC 3339 in UTC, sizes bytes, levels hundredths of a decibel.
 
+// Named, because fuzz/ takes this file from another folder.
+#[path = "wire/arrival.rs"]
+pub mod arrival;
 mod code;
 
 pub use code::{BadCode, EnrolmentCode};
@@ -201,7 +204,7 @@ pub struct StationStatus {
     pub speaker: String,
     /// How far its clock can be believed.
     pub clock: ClockState,
-    /// The version of the rundown that it follows.
+    /// The highest version of its rundown that it ever took; it refuses any lower one.
     #[serde(default)]
     pub rundown_version: Option<u64>,
     /// Records that wait to be sent.
@@ -231,6 +234,62 @@ impl Fault {
 pub struct Receipts {
     /// One for each record sent.
     pub results: Vec<Receipt>,
+    /// Which of the station's records the district has, these included. What it once confirmed and has no more, after a
+    /// backup of its database was restored, the station sends again.
+    #[serde(default)]
+    pub held: Option<Held>,
+}
+
+/// Which of a station's records the district has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Held {
+    /// The sequence number up to which nothing is missing; 0: the first is.
+    pub head: u64,
+    /// The highest sequence number; 0: none.
+    pub last: u64,
+    /// What is missing before the last, the oldest first; at most 100 spans, others later.
+    pub missing: Vec<Span>,
+}
+
+/// Numbers that follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct Span {
+    /// The lowest.
+    pub first: u64,
+    /// The highest, included.
+    pub last: u64,
+}
+
+/// Something that is wrong with a station's chain of records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChainFault {
+    /// What kind of thing.
+    pub kind: ChainFaultKind,
+    /// At which sequence number.
+    pub sequence: u64,
+    /// What is wrong, for people.
+    pub detail: String,
+    /// When it was found; none where it is looked for anew at every question.
+    pub found_at: Option<UtcMs>,
+}
+
+/// Kinds of fault in a station's chain of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChainFaultKind {
+    /// Records are missing. It heals when they come.
+    Gap,
+    /// Two histories: two records under one number, or one that follows another than the one that is there.
+    Fork,
+    /// A record that is not the first names none before it, or the first names one.
+    Break,
+}
+
+impl std::fmt::Display for ChainFaultKind {
+    /// The word that the API and the database use.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// What became of one record.

@@ -17,9 +17,10 @@ use loa::{
     radio::{Airing, CalendarParts, Holiday, Priority, StationId, UtcMs, Window},
     signing::{Context, Envelope},
     store::{
-        AiringFilter, Bearer, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Rules,
+        AiringFilter, Bearer, Chain, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Revoked, Rules,
         RundownHead, Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
     },
+    wire::{AsRunRecord, ChainFaultKind, Held, Span},
 };
 
 #[tokio::test]
@@ -43,7 +44,8 @@ async fn the_story_on_postgresql() {
     let store = Store::open(&url).await.unwrap();
     story(&store).await;
     store.close().await;
-    let engine = Store::look(&url).await.unwrap();
+    let (engine, looked) = Store::look(&url).await.unwrap();
+    looked.close().await;
     assert!(engine.starts_with("PostgreSQL "), "{engine}");
     let store = Store::open(&url).await.unwrap();
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
@@ -70,7 +72,10 @@ async fn a_look_makes_and_changes_no_database() {
     assert!(!file.exists());
     Store::open(&url).await.unwrap().close().await;
     let before = std::fs::read(&file).unwrap();
-    let engine = Store::look(&url).await.unwrap();
+    let (engine, looked) = Store::look(&url).await.unwrap();
+    assert_eq!(looked.chains().await.unwrap(), []);
+    assert!(looked.create_token(&Bearer::Person("Lan".into()), BEFORE).await.is_err());
+    looked.close().await;
     assert!(engine.contains("SQLite 3."), "{engine}");
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
@@ -80,6 +85,7 @@ async fn story(store: &Store) {
     rules_come_and_are_the_same(store).await;
     plans_change_only_ahead(store).await;
     records_are_kept_once(store).await;
+    chains_grow_heal_and_fork(store).await;
     words_and_rundowns(store).await;
     stations_enrol_once(store).await;
     rules_go(store).await;
@@ -274,6 +280,74 @@ async fn records_are_kept_once(store: &Store) {
     assert_eq!((contacts[1].at, contacts[1].status.as_deref()), (later, Some("{\"x\":1}")));
 }
 
+/// A record that follows another, of one run or another of a station's program.
+fn linked(boot: char, sequence: u64, after: Option<&NewRecord>) -> NewRecord {
+    let record = AsRunRecord {
+        boot: boot.to_string().repeat(32),
+        previous: after.map(|after| after.hash),
+        ..played("xe-loa", sequence)
+    };
+    let text = serde_json::to_string(&record).unwrap();
+    NewRecord::new(&record, Envelope::seal(Context::Record, text, &key_of("xe-loa")))
+}
+
+async fn chains_grow_heal_and_fork(store: &Store) {
+    let station: StationId = "xe-loa".parse().unwrap();
+    let keep = async |records: Vec<NewRecord>| {
+        store.confirm(&station, records, None, MORNING).await.unwrap();
+        let all = store.chains().await.unwrap();
+        all.into_iter().find(|chain| chain.station == station).unwrap()
+    };
+    let span = |first, last| Span { first, last };
+    let held = |head, last, missing| Held { head, last, missing };
+    let mut row: Vec<NewRecord> = Vec::new();
+    for sequence in 1..=12 {
+        row.push(linked('a', sequence, row.last()));
+    }
+    let of = |numbers: &[usize]| numbers.iter().map(|n| row[n - 1].clone()).collect::<Vec<_>>();
+    assert_eq!(store.held(&station).await.unwrap(), Held::default());
+
+    // In any order and many at once, what comes is known, and what is missing between.
+    let chain = keep(of(&[4, 3, 8])).await;
+    assert_eq!((chain.head, chain.last, chain.missing, chain.fault_count), (0, 8, 5, 0));
+    let gaps = vec![span(1, 2), span(5, 7)];
+    assert_eq!(store.held(&station).await.unwrap(), held(0, 8, gaps));
+    assert_eq!(chain.gap().unwrap().sequence, 1);
+    let chain = keep(of(&[1, 2])).await;
+    assert_eq!((chain.head, chain.missing), (4, 3));
+    assert_eq!(chain.gap().unwrap().kind, ChainFaultKind::Gap);
+    let chain = keep(of(&[6, 4, 5, 7])).await;
+    assert_eq!((chain.head, chain.last, chain.missing, chain.fault_count), (8, 8, 0, 0));
+    assert_eq!(chain.gap(), None);
+    assert_eq!(store.held(&station).await.unwrap(), held(8, 8, vec![]));
+
+    // One that names none before it, and one that follows another history than the one that is here.
+    let chain = keep(vec![linked('b', 9, None)]).await;
+    let kinds = |chain: &Chain| {
+        chain.faults.iter().map(|fault| (fault.sequence, fault.kind)).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&chain), [(9, ChainFaultKind::Break)]);
+    let chain = keep(of(&[10])).await;
+    assert_eq!(kinds(&chain)[0], (10, ChainFaultKind::Fork));
+    // The right number 9 comes too: 10 follows it now, but there are two of it, and what was found stays.
+    let chain = keep(of(&[9])).await;
+    assert_eq!((chain.head, chain.fault_count), (10, 3));
+    assert!(kinds(&chain).contains(&(9, ChainFaultKind::Fork)), "{chain:?}");
+    let chain = keep(of(&[11])).await;
+    assert_eq!((chain.head, chain.fault_count), (11, 3));
+    // A second record under the same key is not taken, and told. So is one before those that are here.
+    let other = NewRecord { envelope: of(&[1])[0].envelope.clone(), ..row[11].clone() };
+    keep(of(&[12])).await;
+    let chain = keep(vec![other]).await;
+    assert_eq!((kinds(&chain)[0], chain.fault_count), ((12, ChainFaultKind::Fork), 4));
+    keep(vec![linked('c', 21, Some(&row[0]))]).await;
+    let chain = keep(vec![linked('c', 20, Some(&row[1]))]).await;
+    assert_eq!(kinds(&chain)[0], (21, ChainFaultKind::Fork));
+    assert_eq!((chain.head, chain.last, chain.missing), (12, 21, 7));
+    // The same again is no news.
+    assert_eq!(keep(of(&[1, 2, 9, 10])).await, chain);
+}
+
 async fn words_and_rundowns(store: &Store) {
     let word = StoredDeclaration {
         airing: airing_at("kim-tan", MORNING),
@@ -333,8 +407,12 @@ async fn stations_enrol_once(store: &Store) {
     assert_eq!(store.station_keys(&station).await.unwrap().len(), 2);
 
     // A key that was revoked does not come back.
-    assert_eq!(store.revoke_station_keys(&station, later).await.unwrap(), 2);
+    let unused = store.create_code(&station, UtcMs(later.0 + 1000)).await.unwrap();
+    let revoked = store.revoke_station(&station, later).await.unwrap();
+    assert_eq!(revoked, Revoked { tokens: 1, keys: 2, codes: 1 });
     assert_eq!(store.station_keys(&station).await.unwrap(), []);
+    assert_eq!(store.bearer(second.reveal()).await.unwrap(), None);
+    assert_eq!(store.enrol(unused.reveal(), key("newest"), later).await.unwrap(), None);
     let code = store.create_code(&station, UtcMs(later.0 + 1000)).await.unwrap();
     assert_eq!(store.enrol(code.reveal(), key("new"), later).await.unwrap(), None);
     assert!(store.enrol(code.reveal(), key("newest"), later).await.unwrap().is_some());

@@ -9,7 +9,7 @@ use super::{
     cue::Hours,
     deck::{Deck, DeckStatus, Setup},
     keep::{Anchor, Keep, KeepError, KeepRecorder},
-    link::{self, Condition, Confirmer, District, Fetcher, Follower, Line, LinkError},
+    link::{self, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line, LinkError},
     speaker::SpeakerName,
 };
 use crate::{
@@ -222,8 +222,8 @@ async fn kept_rundown(keep: &Keep, anchor: &Anchor) -> Option<Rundown> {
     told.ok().map(|taken| taken.rundown)
 }
 
-/// Who the station is: as it was enrolled, or by the code it was given. Another code enrols it anew, with another key;
-/// its records and its rundown stay.
+/// Who the station is: as it was enrolled, or by the code it was given. Another code enrols it anew; its key, its records
+/// and its rundown stay.
 async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationError> {
     let code = settings.code.as_ref();
     let code_sha256 = code.map(|code| RecordHash::of(code.secret.as_bytes()).to_string());
@@ -237,10 +237,7 @@ async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationErr
         }
         known => {
             let (code, code_sha256) = code.zip(code_sha256).ok_or(KeepError::NotEnrolled)?;
-            let key = SecretKey::generate().map_err(KeepError::Random)?;
-            let enrolled =
-                link::enrol(&settings.line, &settings.server, code, key.public()).await?;
-            keep.set_key(key).await?;
+            let enrolled = enrol(settings, keep, code).await?;
             let same = known.filter(|known| known.station == enrolled.station);
             let anchor = Anchor {
                 server: settings.server.clone(),
@@ -256,6 +253,25 @@ async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationErr
             keep.set_anchor(anchor.clone()).await?;
             Ok(anchor)
         }
+    }
+}
+
+/// Enrols with the station's own key: a district that has forgotten the station takes what that one signed, and what
+/// waits. One that has revoked the key is offered another.
+async fn enrol(
+    settings: &Settings,
+    keep: &Keep,
+    code: &EnrolmentCode,
+) -> Result<Enrolled, StationError> {
+    let Settings { line, server, .. } = settings;
+    match link::enrol(line, server, code, keep.public_key().await).await {
+        Err(LinkError::Refused { code: refusal, .. }) if refusal == "enrolment-refused" => {
+            let key = SecretKey::generate().map_err(KeepError::Random)?;
+            let enrolled = link::enrol(line, server, code, key.public()).await?;
+            keep.set_key(key).await?;
+            Ok(enrolled)
+        }
+        answer => Ok(answer?),
     }
 }
 

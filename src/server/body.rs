@@ -8,6 +8,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 
 use super::{District, problem::Refusal};
+use crate::wire::arrival::read_json;
 
 /// The largest body: 500 records and their status fit well.
 pub(super) const LARGEST: usize = 1024 * 1024;
@@ -76,22 +77,6 @@ impl FromRequest<District> for JsonBytes {
 fn is_length_limit(error: &axum::Error) -> bool {
     std::error::Error::source(error)
         .is_some_and(|source| source.to_string().contains("length limit"))
-}
-
-/// Reads JSON; the reason for a failure names the field.
-pub(super) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let mut from = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut from).map_err(|error| name_field(&error))?;
-    from.end().map_err(|error| error.to_string())?;
-    Ok(value)
-}
-
-/// `field: why`; only why at the top.
-pub(super) fn name_field<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> String {
-    match error.path().to_string().as_str() {
-        "." => error.inner().to_string(),
-        field => format!("{field}: {}", error.inner()),
-    }
 }
 
 impl<T: DeserializeOwned> FromRequest<District> for Sent<T> {

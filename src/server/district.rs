@@ -1,11 +1,12 @@
 use std::{
+    collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use tokio::sync::{Notify, watch};
 
-use super::Keyring;
+use super::{Expiry, Keyring};
 use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
 
 /// Bounds on what a caller may cost.
@@ -56,6 +57,8 @@ pub struct Parts {
     pub(super) shelf: Shelf,
     pub(super) limits: Limits,
     keyring: RwLock<Arc<Keyring>>,
+    /// What expires beside the keys, by its code.
+    others: RwLock<BTreeMap<&'static str, Expiry>>,
     /// Rises when some station's rundown has changed.
     pub(super) rundowns: watch::Sender<u64>,
     /// When the rundowns were last planned without trouble.
@@ -88,6 +91,7 @@ impl District {
             clock,
             shelf,
             keyring: RwLock::new(Arc::new(keyring)),
+            others: RwLock::default(),
             limits,
             rundowns: watch::Sender::new(0),
             rolled: watch::Sender::new(None),
@@ -105,6 +109,17 @@ impl District {
     pub fn set_keyring(&self, keyring: Keyring) {
         *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
         self.rules_changed();
+    }
+
+    /// Everything that expires.
+    pub fn expiries(&self) -> Vec<Expiry> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(self.keyring().expiry()).chain(others.values().cloned()).collect()
+    }
+
+    /// Warns of something else that expires, in place of what was said of it before.
+    pub fn set_expiry(&self, expiry: Expiry) {
+        self.others.write().unwrap_or_else(PoisonError::into_inner).insert(expiry.what, expiry);
     }
 
     /// Says that rules have changed: rundowns are planned anew soon.

@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
+use super::Expiry;
 use crate::{
     private,
     radio::UtcMs,
-    signing::{self, BadKeys, Context, DistrictKey, Envelope, KeyFileError, SecretKey, newest},
+    signing::{
+        self, BadKeys, Context, DistrictKey, Envelope, KeyFileError, PublicKey, SecretKey, newest,
+    },
 };
 
 /// How long a key signs.
@@ -47,11 +50,22 @@ pub enum KeyringError {
         "{0} is not the secret of the key that its statement names; restore both from a backup"
     )]
     Stranger(PathBuf),
+    /// The secret is not there.
+    #[error(
+        "the secret {0} of the district's key is missing: restore the folder from a backup. Without one, move the folder away: a new key is made, and every station has to be enrolled again"
+    )]
+    Lost(PathBuf),
+    /// Two changed the key at the same time.
+    #[error(
+        "the key was changed meanwhile: look with loa key show whether it has to be changed again"
+    )]
+    Meanwhile,
 }
 
 /// The district's keys, ready to sign.
 #[derive(Debug, Clone)]
 pub struct Keyring {
+    folder: PathBuf,
     row: Vec<Envelope>,
     newest: DistrictKey,
     secret: SecretKey,
@@ -65,37 +79,80 @@ impl Keyring {
     pub fn open(folder: &Path, now: UtcMs) -> Result<Self, KeyringError> {
         let trouble = |source| KeyringError::Io { folder: folder.to_owned(), source };
         private::folder(folder).map_err(trouble)?;
+        if let Some(there) = Self::look(folder)? {
+            forget_before(folder, there.newest.number)?;
+            return Ok(there);
+        }
+        let secret = signing::read_or_make(&secret_of(folder, 1))?;
+        let newest = key(1, &secret, now);
+        let row = vec![write(folder, &newest, &secret)?];
+        Ok(Self { folder: folder.to_owned(), row, newest, secret })
+    }
+
+    /// Reads the keys from their folder and changes nothing; none where there are none.
+    ///
+    /// # Errors
+    /// They cannot be read, or do not fit together.
+    pub fn look(folder: &Path) -> Result<Option<Self>, KeyringError> {
         let mut row = Vec::new();
         while let Some(statement) = read(folder, row.len() + 1)? {
             row.push(statement);
         }
         if row.is_empty() {
-            let secret = signing::read_or_make(&secret_of(folder, 1))?;
-            let key = key(1, &secret, now);
-            row.push(write(folder, &key, &secret)?);
+            return Ok(None);
         }
         let newest = newest(&row, None)
             .map_err(|source| KeyringError::Keys { folder: folder.to_owned(), source })?;
         let path = secret_of(folder, newest.number);
-        let secret = signing::read_or_make(&path)?;
-        if secret.public() != newest.key {
-            return Err(KeyringError::Stranger(path));
+        match signing::read(&path)? {
+            None => Err(KeyringError::Lost(path)),
+            Some(secret) if secret.public() != newest.key => Err(KeyringError::Stranger(path)),
+            Some(secret) => Ok(Some(Self { folder: folder.to_owned(), row, newest, secret })),
         }
-        Ok(Self { row, newest, secret })
+    }
+
+    /// The keys as they are now, if another program has made a newer one.
+    ///
+    /// # Errors
+    /// They cannot be read, or do not fit together.
+    pub fn renewed(&self) -> Result<Option<Self>, KeyringError> {
+        if read(&self.folder, self.row.len() + 1)?.is_none() {
+            return Ok(None);
+        }
+        Self::look(&self.folder)
     }
 
     /// Makes the next key, signed by the newest, and keeps it; stations trust it when they next hear from the district.
+    /// The secret of the one before is then removed: whoever finds it later can sign nothing with it.
     ///
     /// # Errors
-    /// It cannot be made or kept.
-    pub fn rotate(&self, folder: &Path, now: UtcMs) -> Result<Self, KeyringError> {
+    /// It cannot be made or kept, or another was made meanwhile.
+    pub fn rotate(&self, now: UtcMs) -> Result<Self, KeyringError> {
+        let folder = &self.folder;
+        let trouble = |source| KeyringError::Io { folder: folder.clone(), source };
+        // Two at once would write two keys under one number.
+        let lock = fs::File::open(folder).map_err(trouble)?;
+        lock.lock().map_err(trouble)?;
+        if read(folder, self.row.len() + 1)?.is_some() {
+            return Err(KeyringError::Meanwhile);
+        }
         let number = self.newest.number + 1;
         // The secret is on disk before anybody hears of the key.
         let secret = signing::read_or_make(&secret_of(folder, number))?;
         let newest = key(number, &secret, now);
         let mut row = self.row.clone();
         row.push(write(folder, &newest, &self.secret)?);
-        Ok(Self { row, newest, secret })
+        forget_before(folder, number)?;
+        Ok(Self { folder: folder.clone(), row, newest, secret })
+    }
+
+    /// The statements from the first key to the one that signed something; to the newest, if none of them did.
+    pub fn row_to(&self, signer: PublicKey) -> &[Envelope] {
+        let is_signer = |statement: &Envelope| {
+            let key = serde_json::from_str::<DistrictKey>(&statement.payload);
+            key.is_ok_and(|key| key.key == signer)
+        };
+        self.row.iter().rposition(is_signer).map_or(&self.row, |place| &self.row[..=place])
     }
 
     /// The statements from the first key to the newest.
@@ -108,6 +165,27 @@ impl Keyring {
         &self.newest
     }
 
+    /// The keys from the first to the newest.
+    ///
+    /// # Errors
+    /// A statement cannot be read.
+    pub fn keys(&self) -> Result<Vec<DistrictKey>, KeyringError> {
+        let read = |(number, statement): (usize, &Envelope)| {
+            serde_json::from_str(&statement.payload)
+                .map_err(|error| KeyringError::Statement(statement_of(&self.folder, number), error))
+        };
+        (1..).zip(&self.row).map(read).collect()
+    }
+
+    /// When the newest stops to sign, and what to do.
+    pub fn expiry(&self) -> Expiry {
+        Expiry {
+            what: "district-key",
+            expires_at: self.newest.not_after,
+            remedy: "after that stations take no new rundown, and air what they have; change it with loa key rotate",
+        }
+    }
+
     /// Signs with the newest key.
     pub fn seal(&self, context: Context, payload: String) -> Envelope {
         Envelope::seal(context, payload, &self.secret)
@@ -118,6 +196,19 @@ fn key(number: u32, secret: &SecretKey, now: UtcMs) -> DistrictKey {
     // A station's clock may be behind the district's.
     let not_before = now - Duration::from_hours(24);
     DistrictKey { number, key: secret.public(), not_before, not_after: now + LIFE }
+}
+
+/// Removes the secrets of the keys that sign no more.
+fn forget_before(folder: &Path, number: u32) -> Result<(), KeyringError> {
+    for old in 1..number {
+        match fs::remove_file(secret_of(folder, old)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(KeyringError::Io { folder: folder.to_owned(), source: error });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn secret_of(folder: &Path, number: u32) -> PathBuf {
@@ -161,20 +252,43 @@ mod tests {
         let first = Keyring::open(folder.path(), NOW).unwrap();
         let again = Keyring::open(folder.path(), NOW + LIFE).unwrap();
         assert_eq!(again.newest(), first.newest());
-        let second = first.rotate(folder.path(), NOW + LIFE).unwrap();
-        let third = second.rotate(folder.path(), NOW + LIFE).unwrap();
+        let second = first.rotate(NOW + LIFE).unwrap();
+        let third = second.rotate(NOW + LIFE).unwrap();
         let read = Keyring::open(folder.path(), NOW).unwrap();
         assert_eq!((read.newest(), read.row()), (third.newest(), third.row()));
         assert_eq!(newest(read.row(), Some(first.newest())), Ok(third.newest().clone()));
         let sealed = read.seal(Context::Rundown, "x".to_owned());
         assert_eq!((sealed.key, sealed.open(Context::Rundown)), (third.newest().key, Ok("x")));
+        // The old secrets are gone, and one that read the keys before finds the new one.
+        let secrets = |folder: &Path| {
+            let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+            names.filter(|name| name.to_str().unwrap().ends_with(".key")).collect::<Vec<_>>()
+        };
+        assert_eq!(secrets(folder.path()), ["district-3.key"]);
+        assert_eq!(first.renewed().unwrap().unwrap().newest(), third.newest());
+        assert!(third.renewed().unwrap().is_none());
+        assert_eq!(third.row_to(first.newest().key), first.row());
+        assert_eq!(third.row_to(third.newest().key), third.row());
+        // Nor is a number given twice.
+        assert!(matches!(second.rotate(NOW), Err(KeyringError::Meanwhile)));
+        // What a power cut left behind is removed at the next start.
+        fs::write(folder.path().join("district-2.key"), "").unwrap();
+        Keyring::open(folder.path(), NOW).unwrap();
+        assert_eq!(secrets(folder.path()), ["district-3.key"]);
     }
 
     #[test]
     fn a_secret_that_is_lost_or_another_is_said_to_be() {
         let folder = tempfile::tempdir().unwrap();
         Keyring::open(folder.path(), NOW).unwrap();
-        fs::remove_file(folder.path().join("district-1.key")).unwrap();
+        let secret = folder.path().join("district-1.key");
+        fs::remove_file(&secret).unwrap();
+        for _ in 0..2 {
+            let error = Keyring::open(folder.path(), NOW).unwrap_err();
+            assert!(matches!(error, KeyringError::Lost(_)), "{error}");
+            assert!(!secret.exists(), "a secret that nobody knows was left behind");
+        }
+        signing::read_or_make(&secret).unwrap();
         let error = Keyring::open(folder.path(), NOW).unwrap_err();
         assert!(matches!(error, KeyringError::Stranger(_)), "{error}");
     }

@@ -69,6 +69,15 @@ pub(super) async fn render(district: &District) -> Result<String, Refusal> {
             gauge!("loa_station_faults", "station" => station).set(status.faults.len() as f64);
         }
     }
+    for chain in district.store.chains().await? {
+        let station = chain.station.to_string();
+        gauge!("loa_station_missing_records", "station" => station.clone())
+            .set(chain.missing as f64);
+        gauge!("loa_station_chain_faults", "station" => station).set(chain.fault_count as f64);
+    }
+    for expiry in district.expiries() {
+        gauge!("loa_expires_seconds", "what" => expiry.what).set(expiry.seconds_left(now) as f64);
+    }
     if let Some(rolled) = *district.rolled.borrow() {
         gauge!("loa_planned_age_seconds").set(now.since(rolled).as_secs_f64());
     }

@@ -6,6 +6,7 @@ mod api;
 mod body;
 mod district;
 mod docs;
+mod expiry;
 mod keyring;
 mod listen;
 mod login;
@@ -20,6 +21,7 @@ mod taking;
 
 pub use api::airings::AiringPage;
 pub use district::{District, Limits};
+pub use expiry::{Expiry, Level, Reminder};
 pub use keyring::{Keyring, KeyringError};
 pub use listen::{Door, serve};
 pub use report::{AiringReport, ReceivedRecord};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    District,
+    District, Keyring, Reminder,
     planned::{difference, digest, history_until, rotates, rows, wishes},
 };
 use crate::{
@@ -19,6 +19,10 @@ const DAY: Duration = Duration::from_hours(24);
 const MARGIN: Duration = Duration::from_secs(30);
 /// How often it is looked whether rules have changed.
 const LOOK: Duration = Duration::from_secs(5);
+/// No version is ever higher: a station that claims one is wrong.
+const HIGHEST: u64 = i64::MAX.cast_unsigned() / 2;
+/// Tries at writing a rundown, when another version is written meanwhile.
+const TRIES: usize = 3;
 /// Airings written in one transaction, so that confirmations need not wait long.
 const TOGETHER: usize = 1000;
 
@@ -35,7 +39,12 @@ pub struct Rolled {
 
 pub(super) async fn keep(district: District) {
     let mut stopping = district.stopping.subscribe();
+    let mut reminder = Reminder::default();
     loop {
+        let expiries = district.expiries();
+        for expiry in reminder.due(&expiries, district.clock.now()) {
+            tracing::warn!("{}", expiry.words(district.clock.now()));
+        }
         // Read before planning, so that what is applied meanwhile is planned next.
         let before = district.store.edition().await.ok();
         let pause = match roll(&district).await {
@@ -57,9 +66,18 @@ pub(super) async fn keep(district: District) {
     }
 }
 
-/// Another program, `loa apply`, writes rules too; nothing but the database tells.
+/// Other programs, `loa apply` and `loa key`, write rules and keys too; nothing but the database and the keys' folder
+/// tells.
 async fn until_rules_change(district: &District, planned: Option<i64>) {
     loop {
+        match district.keyring().renewed() {
+            Ok(Some(keyring)) => {
+                tracing::info!(number = keyring.newest().number, "signing with a new key");
+                return district.set_keyring(keyring);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the old key signs on"),
+        }
         match district.store.edition().await {
             Ok(edition) if planned != Some(edition) => return,
             Ok(_) => {}
@@ -148,29 +166,70 @@ async fn write_rundown(
     let aired: Vec<_> = aired.map(|stamp| (&stamp.id, &stamp.digest)).collect();
     let keyring = district.keyring();
     let digest = digest(&(days, aired, keyring.newest().number));
-    let before = district.store.rundown_head(&station).await?;
-    if before.as_ref().is_some_and(|before| before.digest == digest) {
-        return Ok(false);
+    for _ in 0..TRIES {
+        let before = district.store.rundown_head(&station).await?;
+        if before.as_ref().is_some_and(|before| before.digest == digest) {
+            return Ok(false);
+        }
+        let airings = district.store.planned_at(&station, days).await?;
+        let rundown = Rundown {
+            station: station.clone(),
+            version: before.map_or(1, |before| before.version + 1),
+            not_before: days.from,
+            not_after: days.until,
+            from: days.from,
+            until: days.until,
+            airings: airings.into_iter().map(told).collect(),
+        };
+        if write(district, &keyring, &rundown, digest.clone(), now).await? {
+            return Ok(true);
+        }
     }
-    let airings = district.store.planned_at(&station, days).await?;
-    let rundown = Rundown {
-        station,
-        version: before.map_or(1, |before| before.version + 1),
-        not_before: days.from,
-        not_after: days.until,
-        from: days.from,
-        until: days.until,
-        airings: airings.into_iter().map(told).collect(),
-    };
-    let payload = serde_json::to_string(&rundown).map_err(|error| StoreError::Unreadable {
-        what: "rundown of",
-        id: rundown.station.to_string(),
-        why: error.to_string(),
-    })?;
+    Ok(false)
+}
+
+/// Signs a rundown and writes it, unless another wrote that version or a higher one.
+async fn write(
+    district: &District,
+    keyring: &Keyring,
+    rundown: &Rundown,
+    digest: String,
+    now: UtcMs,
+) -> Result<bool, StoreError> {
+    let payload =
+        serde_json::to_string(rundown).map_err(|error| unreadable(&rundown.station, &error))?;
     let head = RundownHead { version: rundown.version, digest };
     let envelope = keyring.seal(Context::Rundown, payload);
-    let written = StoredRundown { head, envelope };
-    district.store.write_rundown(&rundown.station, &written, now).await
+    district.store.write_rundown(&rundown.station, &StoredRundown { head, envelope }, now).await
+}
+
+/// A station took a higher version than the district has: a backup of its database was restored. The rundown is written
+/// anew, above that version, or else the station would refuse it as an old one.
+pub(super) async fn outdo(
+    district: &District,
+    station: &StationId,
+    took: u64,
+) -> Result<(), StoreError> {
+    let head = district.store.rundown_head(station).await?;
+    if took > HIGHEST || head.is_none_or(|head| head.version >= took) {
+        return Ok(());
+    }
+    let Some(stored) = district.store.rundown(station).await? else { return Ok(()) };
+    let mut rundown: Rundown = serde_json::from_str(&stored.envelope.payload)
+        .map_err(|error| unreadable(station, &error))?;
+    rundown.version = took + 1;
+    let (keyring, now) = (district.keyring(), district.clock.now());
+    if write(district, &keyring, &rundown, stored.head.digest, now).await? {
+        tracing::warn!(%station, version = rundown.version, "the station took a newer rundown than the district has: written anew above it");
+        district.rundowns.send_modify(|generation| *generation += 1);
+        // What was planned while this was written is not in it.
+        district.rules_changed();
+    }
+    Ok(())
+}
+
+fn unreadable(station: &StationId, error: &serde_json::Error) -> StoreError {
+    StoreError::Unreadable { what: "rundown of", id: station.to_string(), why: error.to_string() }
 }
 
 fn told(stored: StoredAiring) -> RundownAiring {

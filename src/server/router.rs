@@ -57,6 +57,7 @@ fn routes() -> OpenApiRouter<District> {
         .routes(routes!(api::rules::programmes))
         .routes(routes!(api::rules::campaigns))
         .routes(routes!(api::rules::schedules))
+        .routes(routes!(api::expiries::expiries))
         .routes(routes!(api::health::alive))
         .routes(routes!(api::health::ready))
         .routes(routes!(api::health::metrics))

@@ -41,21 +41,29 @@ pub enum KeyFileError {
 /// # Errors
 /// The file cannot be read or made, is no key, or is open to others.
 pub fn read_or_make(path: &Path) -> Result<SecretKey, KeyFileError> {
-    let trouble = |source| KeyFileError::Io { path: path.to_owned(), source };
+    if let Some(key) = read(path)? {
+        return Ok(key);
+    }
+    let key = SecretKey::generate()?;
+    write(path, &key)?;
+    Ok(key)
+}
+
+/// Reads a key from its file; none where there is none.
+///
+/// # Errors
+/// The file cannot be read, is no key, or is open to others.
+pub fn read(path: &Path) -> Result<Option<SecretKey>, KeyFileError> {
     match fs::read_to_string(path) {
         Ok(pem) => {
             if private::is_open(path) {
                 return Err(KeyFileError::Open(path.to_owned()));
             }
             let key = SigningKey::from_pkcs8_pem(&pem);
-            key.map(SecretKey).map_err(|_| KeyFileError::NotAKey(path.to_owned()))
+            key.map(|key| Some(SecretKey(key))).map_err(|_| KeyFileError::NotAKey(path.to_owned()))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let key = SecretKey::generate()?;
-            write(path, &key)?;
-            Ok(key)
-        }
-        Err(error) => Err(trouble(error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KeyFileError::Io { path: path.to_owned(), source }),
     }
 }
 

@@ -12,7 +12,7 @@ mod key_file;
 pub use district_key::{BadKeys, DistrictKey, newest, speaks_of};
 pub use envelope::Envelope;
 pub use key::{BadKey, BadSignature, PublicKey, SecretKey, Signature};
-pub use key_file::{KeyFileError, read_or_make, write};
+pub use key_file::{KeyFileError, read, read_or_make, write};
 
 /// What a signature is under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

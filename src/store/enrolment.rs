@@ -51,10 +51,9 @@ impl Store {
         {
             return Ok(None);
         }
-        sql!(execute &mut tx,
-            "update token set revoked_at = $2 where kind = 'station' and name = $1 and revoked_at is null",
-            station.as_str(), now.0)?;
-        let secret = token::create(&mut tx, &Bearer::Station(station.clone()), now).await?;
+        let bearer = Bearer::Station(station.clone());
+        token::revoke(&mut tx, &bearer, now).await?;
+        let secret = token::create(&mut tx, &bearer, now).await?;
         tx.commit().await?;
         Ok(Some((station, secret)))
     }

@@ -4,6 +4,7 @@
 
 mod airing;
 mod as_run;
+mod chain;
 mod contact;
 mod content;
 mod db;
@@ -12,6 +13,7 @@ mod enrolment;
 mod open;
 mod rules;
 mod rundown;
+mod runs;
 mod station_key;
 mod stray;
 mod token;
@@ -20,10 +22,12 @@ mod writer;
 
 pub use airing::{AiringFilter, Order, PlannedAiring, Stamp, StoredAiring};
 pub use as_run::{NewRecord, StoredRecord};
+pub use chain::Chain;
 pub use contact::Contact;
 pub use declaration::StoredDeclaration;
 pub use rules::{Change, ChangeKind, Removed, Rules};
 pub use rundown::{RundownHead, StoredRundown};
+pub use station_key::Revoked;
 pub use token::{Bearer, Secret};
 pub use writer::Verdict;
 

@@ -20,6 +20,7 @@ use crate::private;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "district", include_str!("../../migrations/0001_district.sql")),
     (2, "signatures", include_str!("../../migrations/0002_signatures.sql")),
+    (4, "chain", include_str!("../../migrations/0004_chain.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
@@ -39,12 +40,16 @@ impl Store {
         Ok(Self { db, writer })
     }
 
-    /// Looks at a database without changing it; says which engine it is.
-    pub async fn look(url: &str) -> Result<String, StoreError> {
+    /// Opens a database to look only, without changing its tables; says which engine it is.
+    pub async fn look(url: &str) -> Result<(String, Self), StoreError> {
         let db = connect(url, For::Look).await?;
-        let engine = distrust(&db).await;
-        close(&db).await;
-        engine
+        match distrust(&db).await {
+            Ok(engine) => Ok((engine, Self { writer: Writer::start(db.clone()), db })),
+            Err(error) => {
+                close(&db).await;
+                Err(error)
+            }
+        }
     }
 
     /// Whether the database answers.

@@ -1,10 +1,21 @@
 //! The keys with which stations sign their records.
 
-use super::{Store, StoreError, Tx, db::sql};
+use super::{Bearer, Store, StoreError, Tx, db::sql, token};
 use crate::{
     radio::{StationId, UtcMs},
     signing::PublicKey,
 };
+
+/// How much of a station's was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revoked {
+    /// Tokens.
+    pub tokens: u64,
+    /// Keys.
+    pub keys: u64,
+    /// Codes that were not used.
+    pub codes: u64,
+}
 
 /// Notes that a station signs with a key. A key belongs to one station, and one that was revoked is not taken again.
 pub(super) async fn keep(
@@ -42,17 +53,22 @@ impl Store {
             .collect()
     }
 
-    /// Ends every key of a station: what it signs is no longer taken. Gives how many there were.
-    pub async fn revoke_station_keys(
+    /// Ends all that a station can show: its tokens, its keys, so that what they sign is no longer taken, and the codes
+    /// with which it could enrol again.
+    pub async fn revoke_station(
         &self,
         station: &StationId,
         now: UtcMs,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Revoked, StoreError> {
         let mut tx = self.db.begin().await?;
-        let ended = sql!(execute &mut tx,
+        let keys = sql!(execute &mut tx,
             "update station_key set revoked_at = $2 where station = $1 and revoked_at is null",
             station.as_str(), now.0)?;
+        let codes = sql!(execute &mut tx,
+            "update enrolment set used_at = $2 where station = $1 and used_at is null and expires_at > $2",
+            station.as_str(), now.0)?;
+        let tokens = token::revoke(&mut tx, &Bearer::Station(station.clone()), now).await?;
         tx.commit().await?;
-        Ok(ended)
+        Ok(Revoked { tokens, keys, codes })
     }
 }

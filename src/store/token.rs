@@ -41,6 +41,15 @@ pub enum Bearer {
     Person(String),
 }
 
+impl Bearer {
+    fn columns(&self) -> (&'static str, &str) {
+        match self {
+            Self::Station(id) => ("station", id.as_str()),
+            Self::Person(name) => ("person", name.as_str()),
+        }
+    }
+}
+
 impl fmt::Display for Bearer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -56,13 +65,18 @@ pub(super) fn fingerprint(secret: &str) -> String {
 
 pub(super) async fn create(tx: &mut Tx, bearer: &Bearer, now: UtcMs) -> Result<Secret, StoreError> {
     let secret = Secret::new()?;
-    let (kind, name) = match bearer {
-        Bearer::Station(id) => ("station", id.as_str()),
-        Bearer::Person(name) => ("person", name.as_str()),
-    };
+    let (kind, name) = bearer.columns();
     sql!(execute tx, "insert into token (sha256, kind, name, created_at) values ($1, $2, $3, $4)",
         fingerprint(secret.reveal()), kind, name, now.0)?;
     Ok(secret)
+}
+
+/// Ends every token of somebody; gives how many there were.
+pub(super) async fn revoke(tx: &mut Tx, bearer: &Bearer, now: UtcMs) -> Result<u64, StoreError> {
+    let (kind, name) = bearer.columns();
+    Ok(sql!(execute tx,
+        "update token set revoked_at = $3 where kind = $1 and name = $2 and revoked_at is null",
+        kind, name, now.0)?)
 }
 
 impl Store {
@@ -94,14 +108,8 @@ impl Store {
 
     /// Ends every token of somebody; gives how many there were.
     pub async fn revoke_tokens(&self, bearer: &Bearer, now: UtcMs) -> Result<u64, StoreError> {
-        let (kind, name) = match bearer {
-            Bearer::Station(id) => ("station", id.as_str()),
-            Bearer::Person(name) => ("person", name.as_str()),
-        };
         let mut tx = self.db.begin().await?;
-        let ended = sql!(execute &mut tx,
-            "update token set revoked_at = $3 where kind = $1 and name = $2 and revoked_at is null",
-            kind, name, now.0)?;
+        let ended = revoke(&mut tx, bearer, now).await?;
         tx.commit().await?;
         Ok(ended)
     }

@@ -1,7 +1,7 @@
 //! Commits the records of many calls together: a flush to disk costs the same for one batch as for a hundred.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, LazyLock},
 };
 
@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    NewRecord, Store, StoreError, Tx, contact,
+    NewRecord, Store, StoreError, Tx, chain, contact,
     db::{Db, Engine, sql},
     stray,
 };
@@ -185,8 +185,35 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
     for batch in batches {
         contact::note(&mut tx, &batch.station, batch.status.as_deref(), batch.now).await?;
     }
+    // After the contacts: their rows keep another program that takes records of the same station waiting.
+    extend_chains(&mut tx, batches, &verdicts).await?;
     tx.commit().await?;
     Ok(verdicts)
+}
+
+/// What is new of each station goes into its chain as a whole.
+async fn extend_chains(
+    tx: &mut Tx,
+    batches: &[Batch],
+    verdicts: &[Vec<Verdict>],
+) -> Result<(), StoreError> {
+    let mut stations: BTreeMap<&StationId, (Vec<&NewRecord>, Vec<&NewRecord>, UtcMs)> =
+        BTreeMap::new();
+    for (batch, verdicts) in batches.iter().zip(verdicts) {
+        let (new, refused, _) =
+            stations.entry(&batch.station).or_insert_with(|| (vec![], vec![], batch.now));
+        for (record, verdict) in batch.records.iter().zip(verdicts) {
+            match verdict {
+                Verdict::Recorded => new.push(record),
+                Verdict::Conflict => refused.push(record),
+                Verdict::Duplicate => {}
+            }
+        }
+    }
+    for (station, (new, refused, now)) in stations {
+        chain::extend(tx, station, &new, &refused, now).await?;
+    }
+    Ok(())
 }
 
 async fn insert_one(tx: &mut Tx, batch: &Batch, record: &NewRecord) -> Result<Verdict, StoreError> {

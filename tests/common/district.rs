@@ -152,11 +152,15 @@ impl House {
     }
 
     pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> Answer {
+        self.post_bytes(path, token, body.to_string().into_bytes()).await
+    }
+
+    pub(crate) async fn post_bytes(&self, path: &str, token: &str, body: Vec<u8>) -> Answer {
         let mut request = Request::post(path).header("content-type", "application/json");
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        self.send(request.body(body.to_string().into()).unwrap()).await
+        self.send(request.body(body.into()).unwrap()).await
     }
 
     pub(crate) async fn confirm(&self, records: Value) -> Vec<(String, Option<String>)> {

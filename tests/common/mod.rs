@@ -25,7 +25,8 @@ pub(crate) mod postgres;
 use loa::{
     radio::{
         AiringId, Calendar, Clip, ClipHash, ClockState, Evidence, Gain, Item, Outcome, Priority,
-        Programme, Schedule, Selection, Station, StationId, StationKind, Unit, UtcMs, When,
+        Programme, RecordHash, Schedule, Selection, Station, StationId, StationKind, Unit, UtcMs,
+        When,
     },
     signing::{Context, Envelope, SecretKey},
     store::Rules,
@@ -144,6 +145,22 @@ pub(crate) fn key_of(station: &str) -> SecretKey {
 pub(crate) fn signed(station: &str, record: &impl serde::Serialize) -> Envelope {
     let text = serde_json::to_string(record).unwrap();
     Envelope::seal(Context::Record, text, &key_of(station))
+}
+
+/// A record that follows another, signed by its station.
+pub(crate) fn after(previous: Option<&Envelope>, record: AsRunRecord) -> Envelope {
+    let previous = previous.map(|previous| RecordHash::of(previous.payload.as_bytes()));
+    let record = AsRunRecord { previous, ..record };
+    signed(record.station.as_str(), &record)
+}
+
+/// Records of a station that follow each other, from the first on.
+pub(crate) fn chain(station: &str, count: u64) -> Vec<Envelope> {
+    let mut chain: Vec<Envelope> = Vec::new();
+    for sequence in 1..=count {
+        chain.push(after(chain.last(), played(station, sequence)));
+    }
+    chain
 }
 
 /// A record that says the morning's airing was played.

@@ -55,6 +55,8 @@ fn a_district_and_its_station() {
                 "well   secrets: those in loa-data",
                 "well   secrets: those in loa-station",
                 "well   database: loa-data/loa.db: SQLite 3.",
+                "well   stations' records: of 0 stations",
+                "well   district key: key 1 signs until 20",
                 "well   store: loa-station: SQLite 3.",
                 "well   key: enrolled as thach-lam at http://127.0.0.1:",
                 "well   records: 0 wait for the district",

@@ -4,6 +4,7 @@
 
 mod clips;
 mod doctor;
+mod keys;
 mod rules;
 mod service;
 mod settings;

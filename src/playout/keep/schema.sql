@@ -33,3 +33,4 @@ create table if not exists spool (
 );
 
 create index if not exists spool_waiting on spool (sequence) where receipt is null;
+create index if not exists spool_confirmed on spool (sequence) where receipt in ('recorded', 'duplicate');

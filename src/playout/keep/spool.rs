@@ -5,7 +5,7 @@ use crate::{
     playout::cue::Settled,
     radio::{AiringId, Outcome, RecordHash, UtcMs},
     signing::{Context, Envelope},
-    wire::{AsRunRecord, Receipt, ReceiptResult},
+    wire::{AsRunRecord, Held, Receipt, ReceiptResult, Span},
 };
 
 /// A record that waits for the district's receipt.
@@ -154,8 +154,14 @@ impl Keep {
         Ok(count.unsigned_abs())
     }
 
-    /// Takes the district's receipts. Only they end a record's waiting.
-    pub async fn receive(&self, sent: &[Waiting], receipts: &[Receipt]) -> Result<(), KeepError> {
+    /// Takes the district's receipts. Only they end a record's waiting; and what the district once confirmed and has no
+    /// more waits again. Gives how many that are.
+    pub async fn receive(
+        &self,
+        sent: &[Waiting],
+        receipts: &[Receipt],
+        held: Option<&Held>,
+    ) -> Result<u64, KeepError> {
         let mut tx = self.db.begin_with("begin immediate").await?;
         for (waiting, receipt) in sent.iter().zip(receipts) {
             let word = match receipt.result {
@@ -170,7 +176,22 @@ impl Keep {
                 .execute(&mut *tx)
                 .await?;
         }
-        Ok(tx.commit().await?)
+        let beyond = held.map(|held| Span { first: held.last.saturating_add(1), last: u64::MAX });
+        let mut again = 0;
+        for lost in held.into_iter().flat_map(|held| &held.missing).copied().chain(beyond) {
+            // By that index: the records after the last confirmed one may be many, and are not looked at.
+            let freed = sqlx::query(
+                "update spool indexed by spool_confirmed set receipt = null
+                 where sequence between $1 and $2 and receipt in ('recorded', 'duplicate')",
+            )
+            .bind(signed(lost.first))
+            .bind(signed(lost.last))
+            .execute(&mut *tx)
+            .await?;
+            again += freed.rows_affected();
+        }
+        tx.commit().await?;
+        Ok(again)
     }
 
     /// Records that the district would not take: each is a fault that a person must look at.

@@ -9,7 +9,7 @@ use crate::{
     },
     radio::{ClockState, Outcome, Reason, RecordHash, UtcMs},
     signing::{Context, DistrictKey, SecretKey},
-    wire::{AsRunRecord, Receipt, ReceiptResult},
+    wire::{AsRunRecord, Held, Receipt, ReceiptResult, Span},
 };
 
 const NOW: UtcMs = UtcMs(1_601_503_200_000);
@@ -153,11 +153,41 @@ async fn only_a_receipt_ends_the_waiting() {
     }
     let sent = keep.waiting(2).await.unwrap();
     let receipt = |result| Receipt { sequence: None, result, why: None };
-    keep.receive(&sent, &[receipt(ReceiptResult::Recorded), receipt(ReceiptResult::Conflict)])
-        .await
-        .unwrap();
+    let receipts = [receipt(ReceiptResult::Recorded), receipt(ReceiptResult::Conflict)];
+    assert_eq!(keep.receive(&sent, &receipts, None).await.unwrap(), 0);
     assert_eq!(keep.waiting(10).await.unwrap()[0].sequence, 3);
     assert_eq!((keep.count_waiting().await.unwrap(), keep.count_rejected().await.unwrap()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_the_district_has_lost_waits_again_and_nothing_else() {
+    use ReceiptResult::{Conflict, Duplicate, Invalid, Recorded};
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    for _ in 0..10 {
+        keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
+    }
+    let waiting = async || {
+        let waiting = keep.waiting(20).await.unwrap();
+        waiting.iter().map(|waiting| waiting.sequence).collect::<Vec<_>>()
+    };
+    let sent = keep.waiting(8).await.unwrap();
+    let receipts: Vec<Receipt> =
+        [Recorded, Recorded, Recorded, Invalid, Recorded, Conflict, Duplicate, Recorded]
+            .map(|result| Receipt { sequence: None, result, why: None })
+            .to_vec();
+    let span = |first, last| Span { first, last };
+    // Number 4 is missing for good: the district did not take it. Nothing of that is news.
+    let held = Held { head: 3, last: 8, missing: vec![span(4, 4)] };
+    assert_eq!(keep.receive(&sent, &receipts, Some(&held)).await.unwrap(), 0);
+    assert_eq!(waiting().await, [9, 10]);
+    // Restored from a backup that has 1, 3, 5 and 6.
+    let held = Held { head: 1, last: 6, missing: vec![span(2, 2), span(4, 4)] };
+    assert_eq!(keep.receive(&[], &[], Some(&held)).await.unwrap(), 3);
+    assert_eq!(waiting().await, [2, 7, 8, 9, 10]);
+    // One that has nothing at all.
+    assert_eq!(keep.receive(&[], &[], Some(&Held::default())).await.unwrap(), 3);
+    assert_eq!(waiting().await, [1, 2, 3, 5, 7, 8, 9, 10]);
 }
 
 #[tokio::test]

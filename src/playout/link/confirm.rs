@@ -77,13 +77,16 @@ impl Confirmer {
             let detail = format!("{rejected} records were not taken by the district");
             faults.push(Fault::new("records-rejected", detail));
         }
+        // It may have taken one that it no longer has, and would refuse any that is older.
+        let took = self.keep.anchor().await.map(|anchor| anchor.rundown_version);
+        let took = took.filter(|version| *version > 0);
         let confirmations = Confirmations {
             records: waiting.iter().map(|waiting| waiting.envelope.clone()).collect(),
             status: Some(StationStatus {
                 software: SOFTWARE.to_owned(),
                 speaker: condition.speaker,
                 clock: condition.clock,
-                rundown_version: condition.rundown_version,
+                rundown_version: condition.rundown_version.max(took),
                 waiting: self.keep.count_waiting().await?,
                 faults,
             }),
@@ -101,8 +104,14 @@ impl Confirmer {
             });
         }
         report(&waiting, &receipts.results);
-        self.keep.receive(&waiting, &receipts.results).await?;
-        Ok(waiting.len() >= BATCH as usize)
+        let again = self.keep.receive(&waiting, &receipts.results, receipts.held.as_ref()).await?;
+        if again > 0 {
+            warn!(
+                again,
+                "the district has lost records that it had confirmed: they are sent again"
+            );
+        }
+        Ok(again > 0 || waiting.len() >= BATCH as usize)
     }
 }
 

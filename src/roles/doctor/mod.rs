@@ -1,5 +1,6 @@
 //! `loa doctor`: what is wrong with this machine as a station or a district, and what to do.
 
+mod district;
 mod machine;
 mod station;
 
@@ -8,10 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use loa::{
-    playout::speaker::SpeakerName,
-    store::{Store, StoreError},
-};
+use loa::playout::speaker::SpeakerName;
 
 use super::lock::LineArguments;
 
@@ -69,9 +67,10 @@ pub(crate) async fn run(
     for folder in &folders {
         findings.push(("disk", machine::disk(folder)));
         findings.push(("secrets", machine::secrets(folder)));
+        findings.extend(district::keys(folder).map(|found| ("district key", found)));
     }
     if let Some(url) = &database {
-        findings.push(("database", database_at(url).await));
+        findings.extend(district::look(url).await);
     }
     for folder in &stations {
         findings.extend(station::look(folder, arguments.server.as_deref(), &line).await);
@@ -88,15 +87,6 @@ pub(crate) async fn run(
     }
     let well = findings.iter().all(|(_, finding)| finding.is_ok());
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn database_at(url: &str) -> Finding {
-    Store::look(url).await.map_err(|error| match error {
-        StoreError::Database(_) => {
-            format!("{error}; see that it runs, and that the user who asks may open it")
-        }
-        error => error.to_string(),
-    })
 }
 
 /// The folder that is named, or else the ones that the roles make by themselves, or else this one.

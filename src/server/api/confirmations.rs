@@ -1,37 +1,16 @@
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Deserialize;
 
 use crate::{
-    radio::{Outcome, StationId},
-    server::{
-        District,
-        body::{JsonBytes, name_field, read_json},
-        login::OfStation,
-        metrics,
-        problem::Refusal,
-    },
-    signing::{Context, Envelope, PublicKey},
+    server::{District, body::JsonBytes, login::OfStation, metrics, problem::Refusal, rolling},
     store::{NewRecord, Verdict},
-    wire::{AsRunRecord, Confirmations, Problem, Receipt, ReceiptResult, Receipts, StationStatus},
+    wire::{
+        AsRunRecord, Confirmations, Problem, Receipt, ReceiptResult, Receipts,
+        arrival::{Arrival, judge},
+    },
 };
 
 /// Records in one call at most.
 const MOST: usize = 500;
-
-/// What came: records that can be read, or why not, with the sequence number where that much can be read.
-struct Arrived {
-    records: Vec<Result<Envelope, Receipt>>,
-    status: Option<StationStatus>,
-}
-
-/// What a batch looks like before its records are believed.
-#[derive(Deserialize)]
-struct Loose {
-    #[serde(default)]
-    records: Vec<serde_json::Value>,
-    #[serde(default)]
-    status: Option<serde_json::Value>,
-}
 
 /// Takes as-run records of any age. Answered when they are on disk; one bad record blocks no other.
 #[utoipa::path(
@@ -50,7 +29,7 @@ pub(in crate::server) async fn confirm(
     OfStation(station): OfStation,
     JsonBytes(bytes): JsonBytes,
 ) -> Result<Json<Receipts>, Refusal> {
-    let arrived = read(&bytes)?;
+    let arrived = Arrival::read(&bytes).map_err(Refusal::unreadable)?;
     if arrived.records.len() > MOST {
         return Err(Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -62,10 +41,12 @@ pub(in crate::server) async fn confirm(
     let (arrived_records, judge_of) = (arrived.records, station.clone());
     // A signature takes some 50 microseconds to check: not on a thread that others wait for.
     let judged = tokio::task::spawn_blocking(move || {
-        let judge = |record: Result<Envelope, Receipt>| {
-            record.and_then(|envelope| judge(envelope, &judge_of, &keys))
+        let judged = |envelope| -> Result<_, Receipt> {
+            let record = judge(&envelope, &judge_of, &keys)?;
+            let new = NewRecord::new(&record, envelope);
+            Ok((record, new))
         };
-        arrived_records.into_iter().map(judge).collect::<Vec<_>>()
+        arrived_records.into_iter().map(|record| record.and_then(judged)).collect::<Vec<_>>()
     });
     let mut believed = Vec::new();
     let mut results = Vec::new();
@@ -78,7 +59,13 @@ pub(in crate::server) async fn confirm(
             Err(receipt) => results.push(Some(receipt)),
         }
     }
-    let status = arrived.status.map(|status| serde_json::to_string(&status)).transpose();
+    let status = arrived.status.and_then(|status| {
+        status
+            .inspect_err(|error| tracing::warn!(%station, error, "its status cannot be read"))
+            .ok()
+    });
+    let took = status.as_ref().and_then(|status| status.rundown_version);
+    let status = status.map(|status| serde_json::to_string(&status)).transpose();
     let (records, new): (Vec<_>, Vec<_>) = believed.into_iter().unzip();
     let verdicts = district
         .store
@@ -89,88 +76,13 @@ pub(in crate::server) async fn confirm(
         .into_iter()
         .filter_map(|invalid| invalid.or_else(|| kept.next().map(receipt)))
         .collect();
-    Ok(Json(Receipts { results }))
-}
-
-/// Nearly every batch reads whole, in one pass; only one that does not is read record by record.
-fn read(bytes: &[u8]) -> Result<Arrived, Refusal> {
-    if let Ok(whole) = serde_json::from_slice::<Confirmations>(bytes) {
-        let records = whole.records.into_iter().map(Ok).collect();
-        return Ok(Arrived { records, status: whole.status });
-    }
-    let loose: Loose = crate::server::body::read_json(bytes).map_err(Refusal::unreadable)?;
-    let status = loose.status.and_then(|status| match serde_json::from_value(status) {
-        Ok(status) => Some(status),
-        Err(error) => {
-            tracing::warn!(%error, "a station's status cannot be read");
-            None
-        }
-    });
-    let records = loose
-        .records
-        .into_iter()
-        .map(|value| {
-            serde_path_to_error::deserialize(value)
-                .map_err(|error| invalid(None, name_field(&error)))
-        })
-        .collect();
-    Ok(Arrived { records, status })
-}
-
-/// What a record must be: signed by its station, readable, and one that the station may make.
-fn judge(
-    envelope: Envelope,
-    station: &StationId,
-    keys: &[PublicKey],
-) -> Result<(AsRunRecord, NewRecord), Receipt> {
-    let record: AsRunRecord = read_json(envelope.payload.as_bytes()).map_err(|why| {
-        let sequence =
-            serde_json::from_str(&envelope.payload).ok().map(|Numbered { sequence }| sequence);
-        invalid(sequence, why)
-    })?;
-    let sequence = Some(record.sequence);
-    let no = |why: String| Err(invalid(sequence, why));
-    if !keys.contains(&envelope.key) {
-        return no(format!(
-            "key: it is none of {station}'s, or was revoked: enrol the station again"
-        ));
-    }
-    if envelope.open(Context::Record).is_err() {
-        return no("signature: it does not fit".to_owned());
-    }
-    if record.station != *station {
-        return no(format!("station: the token belongs to {station}"));
-    }
-    if record.boot.len() != 32
-        || !record.boot.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    if let Some(took) = took
+        && let Err(error) = rolling::outdo(&district, &station, took).await
     {
-        return no("boot: 32 lower-case hexadecimal digits are expected".to_owned());
+        tracing::error!(%station, %error, "its rundown could not be written anew");
     }
-    if i64::try_from(record.sequence).is_err() {
-        return no("sequence: it is larger than 9223372036854775807".to_owned());
-    }
-    if record.airing.station() != station.as_str() {
-        return no(format!("airing: {} is not at {station}", record.airing));
-    }
-    if record.outcome == Outcome::Aired && record.evidence.is_none() {
-        return no("evidence: a record of \"aired\" says what it rests on".to_owned());
-    }
-    // PostgreSQL has no such text.
-    if record.title.contains('\0') {
-        return no("title: it contains a NUL character".to_owned());
-    }
-    let new = NewRecord::new(&record, envelope);
-    Ok((record, new))
-}
-
-/// As much of a record as its receipt needs.
-#[derive(Deserialize)]
-struct Numbered {
-    sequence: u64,
-}
-
-fn invalid(sequence: Option<u64>, why: String) -> Receipt {
-    Receipt { sequence, result: ReceiptResult::Invalid, why: Some(why) }
+    let held = Some(district.store.held(&station).await?);
+    Ok(Json(Receipts { results, held }))
 }
 
 fn receipt((record, verdict): (&AsRunRecord, Verdict)) -> Receipt {

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use crate::{
     radio::{Campaign, Clip, Programme, Schedule, Station, Unit, UtcMs},
     server::{District, login::OfPerson, problem::Refusal},
-    wire::{Problem, StationStatus},
+    store::Chain,
+    wire::{ChainFault, Problem, StationStatus},
 };
 
 /// A station, when it was last heard of and how it said it was.
@@ -23,6 +24,31 @@ pub(in crate::server) struct StationView {
     last_contact: Option<UtcMs>,
     /// How it said it was, faults included.
     status: Option<StationStatus>,
+    /// Whether its records are all here and follow from each other; none before the first.
+    chain: Option<ChainView>,
+}
+
+/// Whether a station's records are all here and follow from each other.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::server) struct ChainView {
+    /// The sequence number up to which nothing is missing; 0: the first is.
+    head: u64,
+    /// The highest sequence number that came.
+    last: u64,
+    /// How many are missing before it.
+    missing: u64,
+    /// Faults ever found, `gap` not counted.
+    fault_count: u64,
+    /// What is missing now, then the newest faults, at most 20. All but a gap stay for good.
+    faults: Vec<ChainFault>,
+}
+
+impl From<Chain> for ChainView {
+    fn from(chain: Chain) -> Self {
+        let Chain { head, last, missing, fault_count, .. } = chain;
+        let faults = chain.gap().into_iter().chain(chain.faults).collect();
+        Self { head, last, missing, fault_count, faults }
+    }
 }
 
 /// Declares a list of one kind of thing and the route that gives it.
@@ -82,7 +108,7 @@ pub(in crate::server) struct Stations {
     stations: Vec<StationView>,
 }
 
-/// The stations, when each was last heard of and how it said it was.
+/// The stations, when each was last heard of, how it said it was, and whether its records are all here.
 #[utoipa::path(
     get, path = "/api/v1/stations", tag = "rules", security(("person" = [])),
     responses(
@@ -98,6 +124,9 @@ pub(in crate::server) async fn stations(
     let contacts = district.store.contacts().await?;
     let mut contacts: HashMap<_, _> =
         contacts.into_iter().map(|contact| (contact.station.clone(), contact)).collect();
+    let chains = district.store.chains().await?;
+    let mut chains: HashMap<_, _> =
+        chains.into_iter().map(|chain| (chain.station.clone(), chain)).collect();
     let stations = district.store.stations().await?.into_iter().map(|station| {
         let contact = contacts.remove(&station.id);
         let last_contact = contact.as_ref().map(|contact| contact.at);
@@ -106,7 +135,8 @@ pub(in crate::server) async fn stations(
             .map(|status| serde_json::from_str(&status))
             .transpose()
             .map_err(Refusal::internal)?;
-        Ok(StationView { station, last_contact, status })
+        let chain = chains.remove(&station.id).map(ChainView::from);
+        Ok(StationView { station, last_contact, status, chain })
     });
     Ok(Json(Stations { stations: stations.collect::<Result<_, Refusal>>()? }))
 }

@@ -98,7 +98,9 @@ pub(in crate::server) fn names(headers: &HeaderMap, tag: &str) -> bool {
 
 fn answer(rundown: StoredRundown, keyring: &Keyring) -> Response {
     let tag = tag(&rundown.head);
-    let signed = SignedRundown { keys: keyring.row().to_vec(), rundown: rundown.envelope };
+    // Just after a change of key, the rundown is still signed by the one before.
+    let keys = keyring.row_to(rundown.envelope.key).to_vec();
+    let signed = SignedRundown { keys, rundown: rundown.envelope };
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
     (headers, Json(signed)).into_response()
 }
