@@ -43,10 +43,10 @@ fn a_wrong_file_is_wrong_use_and_says_where() {
         ("longest-clip = \"4\"", ":1: longest-clip: \"4\" is not a duration: write it like"),
         ("days-ahead = 0", ":1: days-ahead: 0 is not in 1..=366"),
         ("log = \"info=loud\"", ":1: log: "),
+        ("plain-http = \"maybe\"", ":1: plain-http: "),
         (
-            "volum = 1",
-            ":1: there is no setting \"volum\"; there are code, data, database, days-ahead, listen, log, longest-clip, \
-             quiet-hours, server, speaker, station, volume, zone",
+            "plain-http = true\nvolum = 1",
+            ":2: there is no setting \"volum\"; there are code, data, ",
         ),
     ] {
         fs::write(&file, text).unwrap();
