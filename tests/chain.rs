@@ -24,10 +24,10 @@ use loa::{
     library::Shelf,
     playout::{
         keep::{Anchor, Keep},
-        link::{self, Condition, Confirmer, Follower},
+        link::{self, Condition, Confirmer, Follower, Line},
     },
     radio::UtcMs,
-    server::{District, Keyring, Limits, roll, serve},
+    server::{District, Door, Keyring, Limits, roll, serve},
     signing::Envelope,
     store::{Removed, Store},
     wire::{AsRunRecord, Confirmations, Receipts, Rundown},
@@ -121,7 +121,7 @@ impl Serving {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, district.clone(), async {
+        let server = tokio::spawn(serve(vec![Door::plain(listener)], district.clone(), async {
             stopped.await.ok();
         }));
         district.rolled().wait_for(Option::is_some).await.unwrap();
@@ -139,7 +139,7 @@ impl Serving {
 async fn catch_up(keep: &Arc<Keep>, serving: &Serving, clock: Arc<TestClock>, version: u64) {
     let anchor = keep.anchor().await.unwrap();
     keep.set_anchor(Anchor { server: serving.address.clone(), ..anchor.clone() }).await.unwrap();
-    let district = link::District::new(&keep.anchor().await.unwrap()).unwrap();
+    let district = link::District::new(&Line::default(), &keep.anchor().await.unwrap()).unwrap();
     let (_told, condition) = watch::channel(Condition::default());
     let mut confirmer = Confirmer { district: district.clone(), keep: keep.clone(), condition };
     while confirmer.once().await.unwrap() {}
@@ -178,12 +178,13 @@ async fn a_restored_backup_loses_no_record_and_no_rundown() {
         token: house.thach_lam.clone(),
         code_sha256: String::new(),
         district_key: house.district.keyring().newest().clone(),
+        pin: None,
         rundown_version: 0,
     };
     keep.set_anchor(anchor).await.unwrap();
     let air = async |count: u64| {
         for _ in 0..count {
-            keep.end(played("thach-lam", 0), MORNING).await.unwrap();
+            keep.end(played("thach-lam", 0)).await.unwrap();
         }
     };
     let change = async |serving: &Serving, gain: i32| {

@@ -17,8 +17,8 @@ use loa::{
     radio::{Airing, CalendarParts, Holiday, Priority, StationId, UtcMs, Window},
     signing::{Context, Envelope},
     store::{
-        AiringFilter, Bearer, Chain, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Revoked, Rules,
-        RundownHead, Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
+        AiringFilter, Bearer, Chain, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Revoked,
+        Rules, RundownHead, Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
     },
     wire::{AsRunRecord, ChainFaultKind, Held, Span},
 };
