@@ -133,7 +133,7 @@ impl District {
         let token = done(loa(folder, &["token", "Lan"]));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let client = loa::tls::client(&loa::tls::Trust::Nobody).unwrap().build().unwrap();
             let call = client.get(format!("{}/api/v1/{path}", self.address)).bearer_auth(token);
             call.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
         })
