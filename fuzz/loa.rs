@@ -12,11 +12,11 @@ pub mod private;
 pub mod radio;
 #[path = "../src/signing/mod.rs"]
 pub mod signing;
-#[path = "../src/wire.rs"]
+#[path = "../src/wire/mod.rs"]
 pub mod wire;
 
 /// Of the station, only whom it follows.
+#[path = "../src/playout"]
 pub mod playout {
-    #[path = "../../src/playout/trust.rs"]
     pub mod trust;
 }

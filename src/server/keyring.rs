@@ -52,7 +52,7 @@ pub enum KeyringError {
     Stranger(PathBuf),
     /// The secret is not there.
     #[error(
-        "the secret {0} of the district's key is missing: restore the folder from a backup. Without one, move the folder away: a new key is made, and every station has to be enrolled again"
+        "the secret {0} of the district's key is missing: restore the folder from a backup. Without one, move every district-*.json in it away: a new key is made, and every station has to be enrolled again"
     )]
     Lost(PathBuf),
     /// Two changed the key at the same time.

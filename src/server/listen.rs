@@ -18,7 +18,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{District, rolling, router, taking::Taking};
+use super::{District, Expiry, rolling, router, taking::Taking};
 use crate::tls::Identity;
 
 /// A request's head may not be larger, in bytes.
@@ -63,7 +63,7 @@ pub async fn serve(
         accepting.push(accept(door.listener, lock, &hall, &graceful, closing.subscribe()));
     }
     let rolling = tokio::spawn(rolling::keep(district.clone()));
-    let refreshing = tokio::spawn(refresh(identities));
+    let refreshing = tokio::spawn(refresh(identities, district.clone()));
     tokio::join!(join_all(accepting), async {
         shutdown.await;
         closing.send_replace(true);
@@ -78,9 +78,14 @@ pub async fn serve(
     Ok(())
 }
 
-/// Shows renewed certificates to those who call from then on.
-async fn refresh(identities: Vec<Arc<Identity>>) {
+/// Shows renewed certificates to those who call from then on; says until when what is shown holds.
+async fn refresh(identities: Vec<Arc<Identity>>, district: District) {
     loop {
+        if let Some(expires_at) = identities.iter().map(|identity| identity.not_after()).min() {
+            let what = "tls-certificate";
+            let remedy = "after that stations may no longer believe it and call no more; renew the files of --tls-cert and --tls-key, or start loa serve anew if the certificate is its own";
+            district.set_expiry(Expiry { what, expires_at, remedy });
+        }
         tokio::time::sleep(REFRESH).await;
         for identity in &identities {
             match identity.refresh() {

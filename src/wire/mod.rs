@@ -3,8 +3,6 @@
 //! What is signed is sent as exact bytes inside an [`Envelope`], so that no two JSON libraries have to agree on a
 //! spelling. Times are RFC 3339 in UTC, sizes bytes, levels hundredths of a decibel.
 
-// Named, because fuzz/ takes this file from another folder.
-#[path = "wire/arrival.rs"]
 pub mod arrival;
 mod code;
 
