@@ -16,7 +16,7 @@ mod waveform;
 
 pub use decode::{DecodeError, Decoder, Format};
 pub use intake::{Measure, Progress, measure, take_in};
-pub use shelf::{Shelf, ShelfError};
+pub use shelf::{Shelf, ShelfError, Writer as ShelfWriter};
 pub use verdict::{Limits, Refusal, Warning};
 pub use waveform::Waveform;
 

@@ -135,6 +135,27 @@ impl Shelf {
         Ok(clips)
     }
 
+    /// The clips that are there, those that have lain longest first.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn oldest_first(&self) -> io::Result<Vec<ClipHash>> {
+        let mut clips = self.clips()?;
+        clips.sort_by_cached_key(|clip| {
+            self.path_of(clip).metadata().and_then(|file| file.modified()).ok()
+        });
+        Ok(clips)
+    }
+
+    /// Bytes that are free on its disk.
+    ///
+    /// # Errors
+    /// The disk does not say.
+    pub fn room(&self) -> io::Result<u64> {
+        let space = rustix::fs::statvfs(&self.folder)?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
     /// Room for a file whose hash is not known yet.
     pub(super) fn arrival(&self) -> io::Result<Arrival> {
         Arrival::new(self)

@@ -189,9 +189,13 @@ fn load(
         let start = wait.recv().map_err(|_| Gone)?;
         let mut lacks = false;
         for (item, fault) in order.items.iter().zip(&mut faults) {
-            if matches!(fault, Some(ClipFault::Missing(_))) {
-                *fault = verify(item);
-                lacks |= matches!(fault, Some(ClipFault::Missing(_)));
+            if matches!(fault, Some(ClipFault::Missing(_) | ClipFault::Corrupt(_))) {
+                let now = verify(item);
+                lacks |= matches!(now, Some(ClipFault::Missing(_)));
+                // One that had rotted and is not there again is still told as what it was.
+                if now.is_none() || !matches!(fault, Some(ClipFault::Corrupt(_))) {
+                    *fault = now;
+                }
             }
         }
         if !lacks || start == Start::Now {

@@ -8,6 +8,7 @@ pub mod record;
 pub mod source;
 pub mod speaker;
 pub mod station;
+pub mod stock;
 pub mod trust;
 
 mod loader;

@@ -1,5 +1,7 @@
 //! Where the sound of an airing comes from, as the deck needs it.
 
+use tracing::warn;
+
 use super::speaker::Format;
 use crate::{
     library::{DecodeError, Decoder, Shelf, ShelfError},
@@ -60,7 +62,14 @@ pub trait Clips: Send + Sync {
 
 impl Clips for Shelf {
     fn verify(&self, clip: &ClipHash) -> Result<(), ClipFault> {
-        Shelf::verify(self, clip).map_err(fault)
+        Shelf::verify(self, clip).map_err(|why| {
+            if let ShelfError::Corrupt(_) = why {
+                // What stays is what is fetched again only when it is gone.
+                let removed = self.remove(clip).err();
+                warn!(%clip, ?removed, "a clip had rotted and is thrown away");
+            }
+            fault(why)
+        })
     }
 
     fn open(&self, clip: &ClipHash) -> Result<Box<dyn Source>, ClipFault> {

@@ -9,7 +9,10 @@ use super::{
     cue::Hours,
     deck::{Deck, DeckStatus, Setup},
     keep::{Anchor, Keep, KeepError, KeepRecorder},
-    link::{self, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line, LinkError},
+    link::{
+        self, Allowance, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line,
+        LinkError, Supply,
+    },
     speaker::SpeakerName,
 };
 use crate::{
@@ -36,6 +39,8 @@ pub struct Settings {
     pub server: String,
     /// How it may be called.
     pub line: Line,
+    /// What fetching clips may take.
+    pub allowance: Allowance,
     /// The one-time code, at the first start.
     pub code: Option<EnrolmentCode>,
     /// The station's own folder.
@@ -117,6 +122,7 @@ pub async fn run(
     }
     let (rundown, mut changes) = watch::channel::<Option<Arc<Rundown>>>(kept.map(Arc::new));
     let (refused, refusal) = watch::channel(None);
+    let (supplied, supply) = watch::channel(Supply::default());
     let recorder = KeepRecorder {
         keep: keep.clone(),
         station: anchor.station.clone(),
@@ -147,7 +153,17 @@ pub async fn run(
             }
             .run(),
         ),
-        tokio::spawn(Fetcher { district: district.clone(), shelf, rundown: changes.clone() }.run()),
+        tokio::spawn(
+            Fetcher {
+                district: district.clone(),
+                shelf,
+                clock: clock.clone(),
+                rundown: changes.clone(),
+                allowance: settings.allowance,
+                supply: supplied,
+            }
+            .run(),
+        ),
         tokio::spawn(confirmer.clone().run()),
     ];
 
@@ -172,6 +188,9 @@ pub async fn run(
                 let known = changes.borrow().as_ref().map(|rundown| rundown.version);
                 let mut condition = condition_of(&settings, status, known, clock.as_ref());
                 condition.faults.extend(refusal.borrow().clone());
+                let Supply { stock, fault } = supply.borrow().clone();
+                condition.faults.extend(fault);
+                condition.stock = stock;
                 told.send_if_modified(|known| {
                     let different = *known != condition;
                     *known = condition;
@@ -206,6 +225,7 @@ fn condition_of(
         faults: status.faults.into_iter().map(|fault| Fault::new("deck", fault)).collect(),
         rundown_version,
         clock: status.clock.unwrap_or_else(|| clock.state()),
+        stock: None,
     }
 }
 

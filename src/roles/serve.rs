@@ -9,7 +9,7 @@ use loa::{
     clock::{Clock, SystemClock},
     playout::{
         keep::Anchor,
-        link::Line,
+        link::{Allowance, Line},
         speaker::SpeakerName,
         station::{self, Settings, Sign, StationError},
     },
@@ -206,6 +206,7 @@ async fn own_station(
     Ok(Settings {
         server: format!("http://{door}"),
         line: Line::default(),
+        allowance: Allowance::default(),
         code,
         data,
         speaker,

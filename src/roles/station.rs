@@ -5,6 +5,7 @@ use loa::{
     clock::SystemClock,
     playout::{
         cue::Hours,
+        link::Allowance,
         speaker::SpeakerName,
         station::{self, Settings},
     },
@@ -25,6 +26,14 @@ pub(crate) struct StationArguments {
     code: Option<String>,
     #[command(flatten)]
     line: LineArguments,
+    /// Kilobits a second of the line that fetching clips may take, on average; without, all that there is.
+    #[arg(long, env = "LOA_BANDWIDTH", value_name = "KBIT",
+          value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    bandwidth: Option<u64>,
+    /// Megabytes of the disk that no clip may take: they are kept free for records.
+    #[arg(long, env = "LOA_KEEP_FREE", value_name = "MB", default_value_t = 200,
+          value_parser = clap::value_parser!(u64).range(0..=1_000_000))]
+    keep_free: u64,
     /// The station's folder: who it is, its clips, its records.
     #[arg(long, env = "LOA_DATA", value_name = "DIR", default_value = "loa-station")]
     data: PathBuf,
@@ -96,6 +105,10 @@ pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
     let settings = Settings {
         server: arguments.server,
         line: arguments.line.line(),
+        allowance: Allowance {
+            bandwidth: arguments.bandwidth.map(|kilobits| kilobits * 125),
+            keep_free: arguments.keep_free << 20,
+        },
         // Not clap's to read: it would show what is wrong, and that is secret.
         code: arguments.code.map(|code| code.parse::<EnrolmentCode>()).transpose()?,
         data: arguments.data,

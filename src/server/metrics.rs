@@ -66,6 +66,10 @@ pub(super) async fn render(district: &District) -> Result<String, Refusal> {
         if let Some(status) = status.transpose().map_err(Refusal::internal)? {
             gauge!("loa_station_records_waiting", "station" => station.clone())
                 .set(status.waiting as f64);
+            if let Some(stock) = status.stock {
+                gauge!("loa_station_airings_lacking", "station" => station.clone())
+                    .set(stock.count as f64);
+            }
             gauge!("loa_station_faults", "station" => station).set(status.faults.len() as f64);
         }
     }

@@ -13,6 +13,7 @@ mod login;
 mod metrics;
 mod planned;
 mod problem;
+mod readiness;
 mod report;
 mod rolling;
 mod router;

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{
     AiringState, District,
     problem::Refusal,
+    readiness::Readiness,
     standing::{Standing, Word},
 };
 use crate::{
@@ -66,6 +67,9 @@ pub struct AiringReport {
     /// When the plan dropped it, though a station aired it all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withdrawn_at: Option<UtcMs>,
+    /// Whether its clips are all at the station, as the station last said of an airing to come; none: nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<bool>,
     /// The as-run records, when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<ReceivedRecord>>,
@@ -96,15 +100,29 @@ pub(super) async fn report_all(
     let words = district.store.declarations_on(&ids).await?;
     let mut words: HashMap<AiringId, StoredDeclaration> =
         words.into_iter().map(|word| (word.airing.clone(), word)).collect();
+    let to_come = stored.iter().filter(|stored| is_to_come(stored, now));
+    let stations = to_come.map(|stored| &stored.planned.airing.station);
+    let readiness = Readiness::of(district, stations).await?;
     stored
         .into_iter()
         .map(|airing| {
             let id = &airing.planned.airing.id;
             let of_it = records.remove(id.as_str()).unwrap_or_default();
             let word = words.remove(id);
-            report(airing, of_it, word, now)
+            let ready =
+                is_to_come(&airing, now).then(|| readiness.ready(&airing.planned.airing)).flatten();
+            let report = report(airing, of_it, word, now)?;
+            let is_planned = report.state == AiringState::Planned;
+            Ok(AiringReport { ready: ready.filter(|_| is_planned), ..report })
         })
         .collect()
+}
+
+/// Whether the plan still has it ahead of it.
+fn is_to_come(stored: &StoredAiring, now: UtcMs) -> bool {
+    let airing = &stored.planned.airing;
+    let is_planned = !stored.planned.refused && !stored.unplanned && stored.withdrawn_at.is_none();
+    is_planned && airing.latest_start >= now
 }
 
 fn report(
@@ -160,6 +178,7 @@ fn report(
         received_at,
         late: received_at.is_some_and(|at| at > late_from),
         withdrawn_at,
+        ready: None,
         records: Some(records),
     })
 }

@@ -209,6 +209,31 @@ pub struct StationStatus {
     pub waiting: u64,
     /// What is wrong; empty when nothing is.
     pub faults: Vec<Fault>,
+    /// Which airings to come lack clips; none: the player does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<Stock>,
+}
+
+/// How far a station has the clips of the airings to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stock {
+    /// The version of the rundown that says what is needed.
+    pub rundown_version: u64,
+    /// How many airings lack a clip.
+    pub count: u64,
+    /// The first of them, in order of `starts_at`; at most 20.
+    pub airings: Vec<Lacking>,
+}
+
+/// An airing to come whose clips are not all at the station.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Lacking {
+    /// Which.
+    pub airing: AiringId,
+    /// The instant of its first frame.
+    pub starts_at: UtcMs,
+    /// What it lacks.
+    pub clips: Vec<ClipHash>,
 }
 
 /// Something that is wrong at a station.

@@ -192,6 +192,12 @@ impl Village {
         answer.error_for_status().unwrap().json().await.unwrap()
     }
 
+    /// Reads a page outside the API.
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.http.get(format!("{}/{path}", self.address)).send().await.unwrap();
+        answer.error_for_status().unwrap().text().await.unwrap()
+    }
+
     /// Every airing at a station, from the first page to the last.
     pub async fn airings(&self, station: &str) -> Vec<Value> {
         let mut airings = Vec::new();

@@ -7,7 +7,7 @@ use super::{District, LinkError, SOFTWARE, pauses};
 use crate::{
     playout::keep::{Keep, Waiting},
     radio::ClockState,
-    wire::{Confirmations, Fault, ReceiptResult, StationStatus},
+    wire::{Confirmations, Fault, ReceiptResult, StationStatus, Stock},
 };
 
 /// Records in one call.
@@ -27,6 +27,8 @@ pub struct Condition {
     pub rundown_version: Option<u64>,
     /// How far its clock can be believed.
     pub clock: ClockState,
+    /// Which airings to come lack clips.
+    pub stock: Option<Stock>,
 }
 
 /// Hands the spool's records to the district until each has its receipt.
@@ -89,6 +91,7 @@ impl Confirmer {
                 rundown_version: condition.rundown_version.max(took),
                 waiting: self.keep.count_waiting().await?,
                 faults,
+                stock: condition.stock,
             }),
         };
         let receipts = self.district.confirm(&confirmations).await?;

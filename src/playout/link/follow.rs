@@ -16,6 +16,9 @@ use crate::{
 /// When to ask a district again that is still starting.
 const SOON: Duration = Duration::from_secs(1);
 
+/// When to ask again for a rundown that the answer did not name: it cannot be waited for, and is sent whole each time.
+const UNNAMED: Duration = Duration::from_mins(1);
+
 /// Keeps the station's rundown the district's newest.
 #[derive(Debug)]
 pub struct Follower {
@@ -45,7 +48,7 @@ impl Follower {
     pub async fn run(self) {
         let mut pause = pauses();
         let mut etag = match self.keep.rundown().await {
-            Ok(kept) => kept.map(|kept| kept.etag),
+            Ok(kept) => kept.map(|kept| kept.etag).filter(|etag| !etag.is_empty()),
             Err(error) => {
                 warn!(%error, "the kept rundown cannot be read; the district is asked for it anew");
                 None
@@ -57,8 +60,10 @@ impl Follower {
                     pause = pauses();
                     self.fault.send_if_modified(|fault| fault.take().is_some());
                     if let Some(new) = changed {
-                        etag = Some(new);
+                        etag = Some(new).filter(|etag| !etag.is_empty());
                     }
+                    // Whatever stands in the line may answer at once where the district would wait.
+                    tokio::time::sleep(if etag.is_some() { SOON } else { UNNAMED }).await;
                 }
                 Err(error) => {
                     // A district that has just started says so, and is ready within seconds.

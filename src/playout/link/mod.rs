@@ -1,5 +1,6 @@
 //! The line to the district: fetches rundown and clips, hands over records, and never gives up.
 
+mod bucket;
 mod confirm;
 mod district;
 mod fetch;
@@ -8,7 +9,7 @@ mod line;
 
 pub use confirm::{Condition, Confirmer};
 pub use district::{District, Enrolled, RundownAnswer, SOFTWARE, enrol};
-pub use fetch::Fetcher;
+pub use fetch::{Allowance, Fetcher, Supply};
 pub use follow::{Follower, trust};
 pub use line::Line;
 
@@ -63,6 +64,19 @@ pub enum LinkError {
     /// The station's own disk.
     #[error(transparent)]
     Keep(#[from] KeepError),
+    /// The disk is wanted for records.
+    #[error(
+        "a clip of which {} MB are still to come has no room: {} MB are free, of which {} MB are kept for records; make room on the station's disk",
+        wanted.div_ceil(1 << 20), free >> 20, kept >> 20
+    )]
+    NoRoom {
+        /// Bytes of the clip to come.
+        wanted: u64,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes of them that stay free.
+        kept: u64,
+    },
     /// A clip could not be kept.
     #[error("a clip cannot be kept: {0}")]
     Shelf(String),
