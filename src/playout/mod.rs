@@ -8,6 +8,8 @@ pub mod record;
 pub mod source;
 pub mod speaker;
 pub mod station;
+pub mod station_clock;
+pub mod timekeeper;
 pub mod trust;
 
 mod loader;
