@@ -14,7 +14,12 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use rustix::time::{ClockId, clock_gettime};
+
 use crate::radio::{ClockState, UtcMs};
+
+/// A clock that shows an earlier time than this was never set: 2026-11-01.
+pub const LOA_IS_NEWER_THAN: UtcMs = UtcMs(1_793_491_200_000);
 
 /// How long the kernel's word on its clock is passed on before it is asked again.
 const WORD: Duration = Duration::from_mins(10);
@@ -45,6 +50,16 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
         ClockState::Holdover
     }
 
+    /// Whether it shows the time of day; if not, the earliest that it can be.
+    fn is_known(&self) -> bool {
+        true
+    }
+
+    /// The clock that never steps, alone. Never waits.
+    fn monotonic(&self) -> Duration {
+        self.read().monotonic
+    }
+
     /// The time of day.
     fn now(&self) -> UtcMs {
         self.read().utc()
@@ -67,13 +82,20 @@ impl SystemClock {
 
 impl Clock for SystemClock {
     fn read(&self) -> Reading {
-        static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-        let start = *START;
         let utc_us = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_micros()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |us| -us),
         };
-        Reading { utc_us, monotonic: start.elapsed() }
+        Reading { utc_us, monotonic: self.monotonic() }
+    }
+
+    fn monotonic(&self) -> Duration {
+        // Unlike what `Instant` reads, it goes on while the machine sleeps: waking up is no step of the time of day.
+        #[cfg(target_os = "linux")]
+        const CLOCK: ClockId = ClockId::Boottime;
+        #[cfg(not(target_os = "linux"))]
+        const CLOCK: ClockId = ClockId::Monotonic;
+        Duration::try_from(clock_gettime(CLOCK)).unwrap_or_default()
     }
 
     fn state(&self) -> ClockState {

@@ -289,6 +289,16 @@ async fn no_route_opens_without_the_right_token(house: House) {
 }
 
 #[tokio::test]
+async fn every_answer_says_what_time_it_is() {
+    let house = House::new().await;
+    let routes = [("/healthz", ""), ("/nowhere", ""), ("/api/v1/rundown", &*house.thach_lam)];
+    for (path, token) in [routes[0], routes[1], routes[2], ("/api/v1/rundown", "wrong")] {
+        let time = house.get(path, token).await.headers[loa::wire::TIME_HEADER].clone();
+        assert_eq!(time.to_str().unwrap().parse(), Ok(house.clock.now().0), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn errors_are_problems() {
     let house = House::new().await;
     let mut seen = Vec::new();

@@ -96,10 +96,14 @@ pub struct OnAir {
 pub struct Situation<'a> {
     /// The instant at which a frame written now would sound: nothing can start earlier.
     pub now: UtcMs,
+    /// Whether that is the time. Where it is not known, all but emergencies wait, and nothing is said of them.
+    pub is_time_known: bool,
     /// Since when the deck runs.
     pub since: UtcMs,
     /// The clock's last jump forward: from, to.
     pub jump: Option<(UtcMs, UtcMs)>,
+    /// When the time was last not known: from, until.
+    pub unknown: Option<(UtcMs, UtcMs)>,
     /// What sounds now.
     pub on_air: Option<OnAir>,
     /// Whether a speaker is open.
@@ -151,7 +155,8 @@ pub fn cue<'a>(
     let mut cue = Cue::default();
     let mut waiting: Vec<Due<'a>> = Vec::new();
     for airing in airings.iter().take_while(|airing| airing.starts_at <= horizon) {
-        if settled.is_over(airing, situation.now) {
+        let is_held = !situation.is_time_known && airing.priority != Priority::Emergency;
+        if is_held || settled.is_over(airing, situation.now) {
             continue;
         }
         if airing.latest_start < situation.now {
@@ -193,8 +198,12 @@ fn due<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Due<'a> {
 
 fn too_late<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Skipped<'a> {
     let latest = airing.latest_start;
-    let (reason, detail) = match situation.jump {
-        Some((from, to)) if from <= latest && latest < to => {
+    let within = |(from, to): &(UtcMs, UtcMs)| *from <= latest && latest < *to;
+    let (reason, detail) = match (situation.unknown.filter(within), situation.jump.filter(within)) {
+        (Some((from, to)), _) => {
+            (Reason::ClockStep, format!("the time was not known from {from} until it was {to}"))
+        }
+        (None, Some((from, to))) => {
             (Reason::ClockStep, format!("the clock was set from {from} to {to}"))
         }
         _ if latest < situation.since => {

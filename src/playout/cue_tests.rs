@@ -26,8 +26,10 @@ fn situation(now_s: i64, hours: &Hours) -> Situation<'_> {
     let since = UtcMs(T - 1_000_000);
     Situation {
         now: UtcMs(T + now_s * 1000),
+        is_time_known: true,
         since,
         jump: None,
+        unknown: None,
         on_air: None,
         speaker: true,
         hours,

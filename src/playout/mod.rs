@@ -8,7 +8,9 @@ pub mod record;
 pub mod source;
 pub mod speaker;
 pub mod station;
+pub mod station_clock;
 pub mod stock;
+pub mod timekeeper;
 pub mod trust;
 
 mod loader;

@@ -11,12 +11,13 @@ use super::{
     keep::{Anchor, Keep, KeepError, KeepRecorder},
     link::{
         self, Allowance, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line,
-        LinkError, Supply,
+        LinkError, Supply, TimeSignal,
     },
     speaker::SpeakerName,
+    station_clock::StationClock,
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, LOA_IS_NEWER_THAN},
     library::Shelf,
     radio::{Gain, RecordHash},
     signing::SecretKey,
@@ -25,6 +26,9 @@ use crate::{
 
 /// How often the deck is asked how it is.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How often the time is remembered, where no record does so.
+const KNOW: Duration = Duration::from_mins(1);
 
 /// How long the last records may take to reach the district when the station stops.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -51,6 +55,8 @@ pub struct Settings {
     pub hours: Hours,
     /// On top of each clip's gain.
     pub volume: Gain,
+    /// Believe the machine's clock, though it may show an earlier time than was known before.
+    pub trust_clock: bool,
 }
 
 /// Why a station cannot run.
@@ -101,12 +107,15 @@ impl Pulse {
 /// Runs a station until `shutdown` is done. The line may come and go; only the first enrolment needs it.
 pub async fn run(
     settings: Settings,
-    clock: Arc<dyn Clock>,
+    machine: Arc<dyn Clock>,
     sign: impl Fn(Sign),
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StationError> {
     let keep = Arc::new(Keep::open(&settings.data).await?);
-    let interrupted = keep.end_interrupted().await?;
+    let last_known = keep.last_known_time().await?.filter(|_| !settings.trust_clock);
+    let last_known = last_known.unwrap_or(LOA_IS_NEWER_THAN);
+    let clock = Arc::new(StationClock::new(machine, last_known));
+    let interrupted = keep.end_interrupted(clock.now()).await?;
     if interrupted > 0 {
         warn!(interrupted, "items were cut off when the station last stopped");
     }
@@ -129,7 +138,7 @@ pub async fn run(
         clock: clock.clone(),
         runtime: Handle::current(),
     };
-    let (speaker, opening) = (settings.speaker.clone(), clock.clone());
+    let (speaker, opening): (_, Arc<dyn Clock>) = (settings.speaker.clone(), clock.clone());
     let deck = Deck::start(Setup {
         opener: Box::new(move || speaker.open(&opening)),
         clock: clock.clone(),
@@ -165,11 +174,13 @@ pub async fn run(
             .run(),
         ),
         tokio::spawn(confirmer.clone().run()),
+        tokio::spawn(TimeSignal { district: district.clone(), clock: clock.clone() }.run()),
     ];
 
     sign(Sign::Ready);
     changes.mark_changed();
     let mut look = tokio::time::interval(LOOK);
+    let mut know = tokio::time::interval(KNOW);
     let mut pulse = Pulse::default();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -180,6 +191,11 @@ pub async fn run(
                     deck.follow(rundown);
                 }
             }
+            _ = know.tick() => {
+                if let Err(error) = keep.know_time(clock.now()).await {
+                    warn!(%error, "the time is not remembered");
+                }
+            }
             _ = look.tick() => {
                 let status = deck.status();
                 if pulse.beats(&status) {
@@ -187,6 +203,7 @@ pub async fn run(
                 }
                 let known = changes.borrow().as_ref().map(|rundown| rundown.version);
                 let mut condition = condition_of(&settings, status, known, clock.as_ref());
+                condition.faults.extend(clock.fault());
                 condition.faults.extend(refusal.borrow().clone());
                 let Supply { stock, fault } = supply.borrow().clone();
                 condition.faults.extend(fault);
@@ -209,6 +226,9 @@ pub async fn run(
     let last = async { while confirmer.once().await.unwrap_or(false) {} };
     if tokio::time::timeout(FAREWELL, last).await.is_err() {
         warn!("the last records wait for the next start");
+    }
+    if let Err(error) = keep.know_time(clock.now()).await {
+        warn!(%error, "the time is not remembered");
     }
     keep.close().await;
     Ok(())

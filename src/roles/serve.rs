@@ -212,6 +212,7 @@ async fn own_station(
         speaker,
         hours: arguments.sound.hours(),
         volume: arguments.sound.volume(),
+        trust_clock: false,
     })
 }
 

@@ -40,6 +40,9 @@ pub(crate) struct StationArguments {
     /// Where sound goes: device, device:NAME, wav:PATH or silent.
     #[arg(long, env = "LOA_SPEAKER", value_name = "SPEAKER", default_value = "device")]
     speaker: SpeakerName,
+    /// Believe the machine's clock though it shows an earlier time than the station has known: where that one was wrong.
+    #[arg(long)]
+    trust_clock: bool,
     #[command(flatten)]
     sound: SoundArguments,
     #[command(flatten)]
@@ -115,6 +118,7 @@ pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
         speaker: arguments.speaker,
         hours: arguments.sound.hours(),
         volume: arguments.sound.volume(),
+        trust_clock: arguments.trust_clock,
     };
     let clock = Arc::new(SystemClock);
     Ok(station::run(settings, clock, service::tell, service::asked_to_stop()).await?)

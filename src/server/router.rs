@@ -3,6 +3,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
+    http::HeaderValue,
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -15,6 +16,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{District, api, docs, metrics, problem};
+use crate::wire::TIME_HEADER;
 
 /// The head of the OpenAPI document; the routes add themselves.
 #[derive(OpenApi)]
@@ -79,6 +81,7 @@ pub fn router(district: District) -> Router {
         .layer(from_fn_with_state(district.clone(), in_time))
         .layer(CatchPanicLayer::custom(problem::of_panic))
         .layer(from_fn(counted))
+        .layer(from_fn_with_state(district.clone(), dated))
         .with_state(district)
 }
 
@@ -94,6 +97,13 @@ async fn in_time(State(district): State<District>, request: Request, next: Next)
         Ok(response) => response,
         Err(_) => problem::Refusal::timeout().into_response(),
     }
+}
+
+/// Says what time it is: a station may have no other way to know.
+async fn dated(State(district): State<District>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(TIME_HEADER, HeaderValue::from(district.clock.now().0));
+    response
 }
 
 async fn counted(request: Request, next: Next) -> Response {

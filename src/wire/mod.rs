@@ -19,6 +19,9 @@ use crate::{
     signing::{Envelope, PublicKey},
 };
 
+/// The header in which every answer of the district's says what time it is there, in Unix milliseconds.
+pub const TIME_HEADER: &str = "loa-time";
+
 /// A station's rundown as it is sent: signed, with the row of the district's keys that says whose signature counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

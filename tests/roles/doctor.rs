@@ -26,7 +26,10 @@ fn a_machine_that_has_nothing_yet() {
     let folder = tempfile::tempdir().unwrap();
     let (well, said) = doctor(folder.path(), &["--speaker", "silent"]);
     assert!(well, "{said}");
-    assert_said(&said, &["well   sound: silent", "well   clock: ", "well   disk: "]);
+    assert_said(
+        &said,
+        &["well   sound: silent", "well   clock: ", "well   battery: ", "well   disk: "],
+    );
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "the doctor left something");
 
     let (well, said) = doctor(folder.path(), &["--server", "http://127.0.0.1:1"]);
@@ -60,6 +63,7 @@ fn a_district_and_its_station() {
                 "well   store: loa-station: SQLite 3.",
                 "well   key: enrolled as thach-lam at http://127.0.0.1:",
                 "well   records: 0 wait for the district",
+                "well   time: last known at ",
                 "well   server: http://127.0.0.1:",
             ],
         );

@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -16,8 +16,9 @@ use loa::{
         record::{Draft, NotKept, Recorder, Started},
         source::{ClipFault, Clips, Source},
         speaker::{Format, Position, Speaker, SpeakerError},
+        station_clock::StationClock,
     },
-    radio::{AiringItem, ClipHash, Evidence, Gain, Priority, UtcMs},
+    radio::{AiringItem, ClipHash, ClockState, Evidence, Gain, Priority, UtcMs},
     wire::{Rundown, RundownAiring},
 };
 
@@ -49,7 +50,10 @@ impl Default for Manners {
 
 /// Time passes only as far as the test lets it.
 pub struct World {
-    pub clock: TestClock,
+    /// The machine's.
+    pub clock: Arc<TestClock>,
+    /// The station's, where a test is about it.
+    pub own: OnceLock<StationClock>,
     pub format: Format,
     /// Every frame that left, if the test wants to hear it.
     pub tape: Mutex<Option<Vec<f32>>>,
@@ -65,7 +69,8 @@ pub struct World {
 impl World {
     pub fn new(now: UtcMs, format: Format) -> Arc<Self> {
         Arc::new(Self {
-            clock: TestClock::at(now),
+            clock: Arc::new(TestClock::at(now)),
+            own: OnceLock::new(),
             format,
             tape: Mutex::default(),
             manners: Mutex::default(),
@@ -110,9 +115,35 @@ impl World {
     }
 }
 
+/// Lets time pass when a test fails, or its deck would never end.
+pub struct OnFailure(pub Arc<World>);
+
+impl Drop for OnFailure {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *self.0.gate.lock().unwrap() = Duration::MAX;
+            self.0.opened.notify_all();
+        }
+    }
+}
+
+impl World {
+    fn told(&self) -> &dyn Clock {
+        self.own.get().map_or(self.clock.as_ref(), |own| own)
+    }
+}
+
 impl Clock for World {
     fn read(&self) -> Reading {
-        self.clock.read()
+        self.told().read()
+    }
+
+    fn state(&self) -> ClockState {
+        self.told().state()
+    }
+
+    fn is_known(&self) -> bool {
+        self.told().is_known()
     }
 }
 

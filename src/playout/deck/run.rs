@@ -53,8 +53,11 @@ pub(super) struct Running {
     first: usize,
     settled: Settled,
     since: UtcMs,
+    is_time_known: bool,
     last: Reading,
     jump: Option<(UtcMs, UtcMs)>,
+    unknown_since: Option<UtcMs>,
+    unknown: Option<(UtcMs, UtcMs)>,
     jumped_at: Option<Duration>,
     door: Door,
     stage: Option<Stage>,
@@ -82,8 +85,11 @@ impl Running {
             first: 0,
             settled: setup.settled,
             since: now.utc(),
+            is_time_known: false,
             last: now,
             jump: None,
+            unknown_since: None,
+            unknown: None,
             jumped_at: None,
             door: Door::new(setup.opener)?,
             stage: None,
@@ -130,11 +136,19 @@ impl Running {
     }
 
     fn watch_clock(&mut self) {
+        // In this order: time that becomes known in between is a step first.
+        self.is_time_known = self.clock.is_known();
         let now = self.clock.read();
         let span = now.monotonic.saturating_sub(self.last.monotonic);
         let expected =
             self.last.utc_us.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
         self.last = now;
+        if self.is_time_known {
+            let since = self.unknown_since.take();
+            self.unknown = since.map(|since| (since, now.utc())).or(self.unknown);
+        } else {
+            self.unknown_since.get_or_insert(now.utc());
+        }
         let step = now.utc_us.saturating_sub(expected);
         if step.abs() <= STEP_US {
             return;
@@ -293,8 +307,16 @@ impl Running {
             priority: on_air.airing.priority,
             ends_at: stage.utc_at(on_air.end),
         });
-        let (since, jump, speaker) = (self.since, self.jump, stage.is_some());
-        let situation = Situation { now, since, jump, on_air, speaker, hours: &self.hours };
+        let situation = Situation {
+            now,
+            is_time_known: self.is_time_known,
+            since: self.since,
+            jump: self.jump,
+            unknown: self.unknown,
+            on_air,
+            speaker: stage.is_some(),
+            hours: &self.hours,
+        };
         let airings = rundown.airings.get(self.first..).unwrap_or_default();
         let cue = cue::cue(airings, &self.settled, horizon, &situation);
         for skipped in &cue.skipped {

@@ -3,6 +3,7 @@
 //! One SQLite file, synced before every answer: what it holds survives a cut of the power.
 
 mod anchor;
+mod known_time;
 mod recorder;
 mod rundown;
 mod spool;

@@ -60,13 +60,13 @@ impl Recorder for KeepRecorder {
         let drafts: Vec<AsRunRecord> =
             started.if_lost.iter().map(|draft| self.record(draft)).collect();
         self.runtime
-            .block_on(self.keep.begin(&started.airing, &drafts))
+            .block_on(self.keep.begin(&started.airing, &drafts, self.clock.now()))
             .map_err(|error| NotKept(error.to_string()))
     }
 
     fn ended(&self, draft: &Draft) -> Result<(), NotKept> {
         self.runtime
-            .block_on(self.keep.end(self.record(draft)))
+            .block_on(self.keep.end(self.record(draft), self.clock.now()))
             .map(drop)
             .map_err(|error| NotKept(error.to_string()))
     }

@@ -23,6 +23,12 @@ create table if not exists settled (
   attempts integer not null
 );
 
+-- The time that the station last knew: a clock that shows an earlier one is wrong.
+create table if not exists clock (
+  only_one integer primary key check (only_one = 1),
+  last_known integer not null
+);
+
 -- `record` is the exact text that is signed.
 create table if not exists spool (
   sequence integer primary key,

@@ -1,6 +1,6 @@
 use sqlx::Row;
 
-use super::{Keep, KeepError, signed};
+use super::{Keep, KeepError, known_time::know, signed};
 use crate::{
     playout::cue::Settled,
     radio::{AiringId, Outcome, RecordHash, UtcMs},
@@ -28,7 +28,12 @@ impl Keep {
     /// Notes, durably, that an airing is about to sound. The drafts are its records as they stand if nothing more is
     /// noted: a station that starts with them takes the airing to have sounded. Where that attempt was called off and has
     /// its records, nothing is noted.
-    pub async fn begin(&self, airing: &AiringId, drafts: &[AsRunRecord]) -> Result<(), KeepError> {
+    pub async fn begin(
+        &self,
+        airing: &AiringId,
+        drafts: &[AsRunRecord],
+        now: UtcMs,
+    ) -> Result<(), KeepError> {
         let mut tx = self.db.begin_with("begin immediate").await?;
         for draft in drafts {
             sqlx::query(
@@ -43,11 +48,12 @@ impl Keep {
             .execute(&mut *tx)
             .await?;
         }
+        know(&mut tx, now).await?;
         Ok(tx.commit().await?)
     }
 
     /// Signs an end record and puts it into the spool, durably, with the next sequence number, which it returns.
-    pub async fn end(&self, mut record: AsRunRecord) -> Result<u64, KeepError> {
+    pub async fn end(&self, mut record: AsRunRecord, now: UtcMs) -> Result<u64, KeepError> {
         let mut pen = self.pen.lock().await;
         record.sequence = pen.sequence + 1;
         record.boot.clone_from(&self.boot);
@@ -68,6 +74,7 @@ impl Keep {
             .execute(&mut *tx)
             .await?;
         settle(&mut tx, &record).await?;
+        know(&mut tx, now).await?;
         tx.commit().await?;
         pen.sequence = record.sequence;
         pen.previous = Some(RecordHash::of(envelope.payload.as_bytes()));
@@ -86,10 +93,10 @@ impl Keep {
 
     /// Ends whatever an earlier run of the program left begun, as its draft says. How much of it sounded nobody knows, so
     /// no frame is claimed.
-    pub async fn end_interrupted(&self) -> Result<usize, KeepError> {
+    pub async fn end_interrupted(&self, now: UtcMs) -> Result<usize, KeepError> {
         let begun = self.begun().await?;
         for Begun { draft } in &begun {
-            self.end(draft.clone()).await?;
+            self.end(draft.clone(), now).await?;
         }
         Ok(begun.len())
     }

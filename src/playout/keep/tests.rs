@@ -81,7 +81,7 @@ async fn sequence_numbers_have_no_gap_over_restarts() {
     for boot in 0..3 {
         let keep = Keep::open(folder.path()).await.unwrap();
         for _ in 0..2 {
-            keep.end(record("s.a.20200930T220000Z")).await.unwrap();
+            keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
         }
         let numbers: Vec<u64> =
             keep.waiting(100).await.unwrap().iter().map(|w| w.sequence).collect();
@@ -99,12 +99,12 @@ async fn what_began_and_never_ended_is_interrupted_and_not_begun_again() {
         reason: Some(Reason::StationStopped),
         ..record("s.a.20200930T220000Z")
     };
-    keep.begin(&draft.airing, std::slice::from_ref(&draft)).await.unwrap();
+    keep.begin(&draft.airing, std::slice::from_ref(&draft), NOW).await.unwrap();
     drop(keep);
 
     let keep = Keep::open(folder.path()).await.unwrap();
-    assert_eq!(keep.end_interrupted().await.unwrap(), 1);
-    assert_eq!(keep.end_interrupted().await.unwrap(), 0);
+    assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 1);
+    assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 0);
     let record = &records(&keep).await[0];
     assert_eq!(record.outcome, Outcome::Interrupted);
     assert_eq!(record.reason, Some(Reason::StationStopped));
@@ -123,12 +123,12 @@ async fn only_what_has_sounded_is_settled_for_good() {
         ..record(airing)
     };
     let (passed, heard) = ("s.a.20200930T220000Z", "t.a.20200930T220000Z");
-    keep.end(missed(passed, 1)).await.unwrap();
-    keep.end(missed(passed, 2)).await.unwrap();
+    keep.end(missed(passed, 1), NOW).await.unwrap();
+    keep.end(missed(passed, 2), NOW).await.unwrap();
     // One clip of several sounded: that counts, in whatever order it is said.
-    keep.end(missed(heard, 1)).await.unwrap();
-    keep.end(record(heard)).await.unwrap();
-    keep.end(missed(heard, 1)).await.unwrap();
+    keep.end(missed(heard, 1), NOW).await.unwrap();
+    keep.end(record(heard), NOW).await.unwrap();
+    keep.end(missed(heard, 1), NOW).await.unwrap();
     drop(keep);
 
     let keep = Keep::open(folder.path()).await.unwrap();
@@ -145,11 +145,48 @@ async fn only_what_has_sounded_is_settled_for_good() {
 }
 
 #[tokio::test]
+async fn the_time_is_remembered_by_itself_and_with_every_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    assert_eq!(keep.last_known_time().await.unwrap(), None);
+    keep.know_time(NOW).await.unwrap();
+    assert_eq!(keep.last_known_time().await.unwrap(), Some(NOW));
+    let (begun, ended) = (UtcMs(NOW.0 + 1), UtcMs(NOW.0 + 2));
+    let record = record("s.a.20200930T220000Z");
+    keep.begin(&record.airing, std::slice::from_ref(&record), begun).await.unwrap();
+    assert_eq!(keep.last_known_time().await.unwrap(), Some(begun));
+    keep.end(record, ended).await.unwrap();
+    drop(keep);
+    let keep = Keep::open(folder.path()).await.unwrap();
+    assert_eq!(keep.last_known_time().await.unwrap(), Some(ended));
+    // A time that turned out to be too late is taken back.
+    keep.know_time(NOW).await.unwrap();
+    assert_eq!(keep.last_known_time().await.unwrap(), Some(NOW));
+}
+
+#[tokio::test]
+async fn a_start_that_comes_after_its_end_leaves_nothing_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    let missed = AsRunRecord {
+        outcome: Outcome::Missed,
+        started_at: None,
+        ..record("s.a.20200930T220000Z")
+    };
+    keep.end(missed.clone(), NOW).await.unwrap();
+    keep.begin(&missed.airing, std::slice::from_ref(&missed), NOW).await.unwrap();
+    assert_eq!(keep.begun().await.unwrap(), []);
+    let again = AsRunRecord { attempt: 2, ..missed };
+    keep.begin(&again.airing, std::slice::from_ref(&again), NOW).await.unwrap();
+    assert_eq!(keep.begun().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn only_a_receipt_ends_the_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let keep = Keep::open(folder.path()).await.unwrap();
     for _ in 0..3 {
-        keep.end(record("s.a.20200930T220000Z")).await.unwrap();
+        keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
     }
     let sent = keep.waiting(2).await.unwrap();
     let receipt = |result| Receipt { sequence: None, result, why: None };
@@ -219,7 +256,7 @@ async fn every_record_is_signed_and_names_the_one_before_it_also_after_a_restart
     for _ in 0..2 {
         let keep = Keep::open(folder.path()).await.unwrap();
         for _ in 0..2 {
-            keep.end(record("s.a.20200930T220000Z")).await.unwrap();
+            keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
         }
         keep.close().await;
     }
@@ -237,7 +274,7 @@ async fn every_record_is_signed_and_names_the_one_before_it_also_after_a_restart
 
     // What another key signs follows on all the same.
     keep.set_key(SecretKey::from_seed(&[7; 32])).await.unwrap();
-    keep.end(record("s.a.20200930T220000Z")).await.unwrap();
+    keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
     let last = keep.waiting(10).await.unwrap().pop().unwrap();
     assert_eq!(last.envelope.key, SecretKey::from_seed(&[7; 32]).public());
     assert_eq!(records(&keep).await[4].previous, previous);

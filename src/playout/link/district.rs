@@ -5,10 +5,11 @@ use reqwest::{Client, Response, StatusCode, header};
 use super::{Line, LinkError};
 use crate::{
     playout::keep::{Anchor, KeptRundown},
-    radio::{ClipHash, Pin, StationId},
+    radio::{ClipHash, Pin, StationId, UtcMs},
     signing::{DistrictKey, PublicKey, newest, speaks_of},
     wire::{
-        Confirmations, Enrolment, EnrolmentCode, EnrolmentRequest, Problem, Receipts, SignedRundown,
+        Confirmations, Enrolment, EnrolmentCode, EnrolmentRequest, Problem, Receipts,
+        SignedRundown, TIME_HEADER,
     },
 };
 
@@ -109,6 +110,15 @@ impl District {
         let text = answer.bytes().await?;
         let signed: SignedRundown = serde_json::from_slice(&text)?;
         Ok(RundownAnswer::Changed(Box::new(KeptRundown { signed, etag })))
+    }
+
+    /// What time it is at the district.
+    pub async fn time(&self) -> Result<UtcMs, LinkError> {
+        // Every answer says so, also one to a path that does not exist; this path costs the district nothing.
+        let url = format!("{}/time", self.base);
+        let answer = self.http.head(url).timeout(Duration::from_secs(10)).send().await?;
+        let time = answer.headers().get(TIME_HEADER).and_then(|time| time.to_str().ok());
+        time.and_then(|time| time.parse().ok()).map(UtcMs).ok_or(LinkError::NoTime)
     }
 
     /// Hands records over.

@@ -99,7 +99,8 @@ impl Follower {
     async fn take(&self, kept: &KeptRundown) -> Result<Rundown, LinkError> {
         let anchor = self.keep.anchor().await.ok_or(KeepError::NotEnrolled)?;
         let now = self.clock.now();
-        let Taken { rundown, key } = trust(&anchor).judge(&kept.signed, Some(now))?;
+        let known = self.clock.is_known().then_some(now);
+        let Taken { rundown, key } = trust(&anchor).judge(&kept.signed, known)?;
         self.keep.set_rundown(kept, now).await?;
         // Afterwards: a power cut in between leaves the new one to be taken again.
         let rundown_version = rundown.version;

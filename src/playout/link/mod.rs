@@ -6,12 +6,14 @@ mod district;
 mod fetch;
 mod follow;
 mod line;
+mod time_signal;
 
 pub use confirm::{Condition, Confirmer};
 pub use district::{District, Enrolled, RundownAnswer, SOFTWARE, enrol};
 pub use fetch::{Allowance, Fetcher, Supply};
 pub use follow::{Follower, trust};
 pub use line::Line;
+pub use time_signal::TimeSignal;
 
 use std::time::Duration;
 
@@ -52,6 +54,9 @@ pub enum LinkError {
         /// The district's words.
         detail: String,
     },
+    /// It does not say what time it is: it is another program, or an older one.
+    #[error("the district's answer does not say what time it is")]
+    NoTime,
     /// The answer is not what it should be.
     #[error("the district's answer cannot be read: {0}")]
     Answer(#[from] serde_json::Error),

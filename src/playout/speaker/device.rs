@@ -333,7 +333,7 @@ impl Tap {
     }
 
     fn fill<T: SizedSample + FromSample<f32>>(&mut self, out: &mut [T], leaves_in: Duration) {
-        let now = self.clock.read().monotonic;
+        let now = self.clock.monotonic();
         let channels = usize::from(self.format.channels);
         let whole = out.len().min(self.ring.slots()) / channels * channels;
         let (ours, none) = out.split_at_mut(whole);

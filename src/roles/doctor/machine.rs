@@ -7,10 +7,9 @@ use std::{
 };
 
 use loa::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, LOA_IS_NEWER_THAN, SystemClock},
     playout::speaker::SpeakerName,
     private,
-    radio::UtcMs,
 };
 use tokio::task::spawn_blocking;
 
@@ -19,8 +18,8 @@ use super::Finding;
 /// Less free disk than this is trouble soon: 500 MB.
 const LITTLE_DISK: u64 = 500 << 20;
 
-/// A clock that shows an earlier time than this was never set: 2026-11-01.
-const LOA_IS_NEWER_THAN: UtcMs = UtcMs(1_793_491_200_000);
+/// Where the kernel lists the clocks that go on without power.
+pub(super) const BATTERY_CLOCKS: &str = "/sys/class/rtc";
 
 /// Where tokens lie, and what SQLite puts beside them while it works.
 const SECRETS: [&str; 3] = ["loa.db", "station.db", "keys/tls.key"];
@@ -52,6 +51,30 @@ pub(super) async fn clock() -> Finding {
         None => Ok(format!(
             "{now}; no time service keeps it, so it drifts: install systemd-timesyncd or chrony where there is a line"
         )),
+    }
+}
+
+/// Whether the time survives a cut of the power. A machine may have several such clocks; one that it was set from counts.
+pub(super) fn battery(folder: &Path) -> String {
+    let clocks: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    let set_from = clocks.iter().find(|clock| {
+        std::fs::read_to_string(clock.join("hctosys")).is_ok_and(|said| said.trim() == "1")
+    });
+    let name = |clock: &Path| clock.file_name().unwrap_or_default().display().to_string();
+    match (set_from, clocks.first()) {
+        (Some(clock), _) => {
+            format!("{} set this machine's clock when it started", name(clock))
+        }
+        (None, Some(clock)) => format!(
+            "there is {}, but it did not set this machine's clock when it started: see to its battery",
+            name(clock)
+        ),
+        (None, None) => {
+            "none that goes on without power: after a cut the time is not known until the district or a time service tells it"
+                .to_owned()
+        }
     }
 }
 
@@ -102,5 +125,26 @@ pub(super) fn settings(file: &Path) -> Finding {
             Err(format!("{shown} holds {name}, and anybody may read it: chmod o= {shown}"))
         }
         _ => Ok(format!("taken from {shown}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_clock_that_survives_a_cut_is_one_that_the_machine_was_set_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        assert!(battery(&folder.join("none")).starts_with("none"));
+        assert!(battery(folder).starts_with("none"));
+        fs::create_dir(folder.join("rtc0")).unwrap();
+        fs::write(folder.join("rtc0/hctosys"), "0\n").unwrap();
+        assert!(battery(folder).contains("there is rtc0, but"), "{}", battery(folder));
+        fs::create_dir(folder.join("rtc1")).unwrap();
+        fs::write(folder.join("rtc1/hctosys"), "1\n").unwrap();
+        assert!(battery(folder).starts_with("rtc1 set"), "{}", battery(folder));
     }
 }

@@ -64,6 +64,7 @@ pub(crate) async fn run(
         findings.push(("sound", machine::sound(speaker).await));
     }
     findings.push(("clock", machine::clock().await));
+    findings.push(("battery", Ok(machine::battery(Path::new(machine::BATTERY_CLOCKS)))));
     for folder in &folders {
         findings.push(("disk", machine::disk(folder)));
         findings.push(("secrets", machine::secrets(folder)));

@@ -24,6 +24,7 @@ pub(super) async fn look(folder: &Path, server: Option<&str>, line: &Line) -> Fi
             let found = format!("enrolled as {} at {}", anchor.station, anchor.server);
             findings.push(("key", Ok(found)));
             findings.push(("records", records(&keep).await));
+            findings.push(("time", time(&keep).await));
             if let Some(server) = server {
                 server.clone_into(&mut anchor.server);
             }
@@ -33,6 +34,18 @@ pub(super) async fn look(folder: &Path, server: Option<&str>, line: &Line) -> Fi
     }
     keep.close().await;
     findings
+}
+
+/// Whether the clock shows a time that can be.
+async fn time(keep: &Keep) -> Finding {
+    let now = SystemClock.now();
+    match keep.last_known_time().await.map_err(|error: KeepError| error.to_string())? {
+        None => Ok("this station has not yet known any".to_owned()),
+        Some(last) if last > now => Err(format!(
+            "the clock shows {now}, but this station has known {last}: set the clock, and see to its battery; if it is right, start the station with --trust-clock"
+        )),
+        Some(last) => Ok(format!("last known at {last}; now it is {now}")),
+    }
 }
 
 async fn records(keep: &Keep) -> Finding {
