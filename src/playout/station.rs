@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::{
     cue::Hours,
     deck::{Deck, DeckStatus, Setup},
-    keep::{Anchor, Keep, KeepError, KeepRecorder},
+    keep::{Anchor, Keep, KeepError, KeepRecorder, Rebuilt},
     link::{
         self, Allowance, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line,
         LinkError, Supply, TimeSignal,
@@ -27,7 +27,7 @@ use crate::{
 /// How often the deck is asked how it is.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How often the time is remembered, where no record does so.
+/// How often the time is remembered, where no record does so, and damaged stores are looked for that somebody removed.
 const KNOW: Duration = Duration::from_mins(1);
 
 /// How long the last records may take to reach the district when the station stops.
@@ -115,6 +115,7 @@ pub async fn run(
     let last_known = keep.last_known_time().await?.filter(|_| !settings.trust_clock);
     let last_known = last_known.unwrap_or(LOA_IS_NEWER_THAN);
     let clock = Arc::new(StationClock::new(machine, last_known));
+    let mut rebuilt = keep.rebuilt(clock.now()).await?;
     let interrupted = keep.end_interrupted(clock.now()).await?;
     if interrupted > 0 {
         warn!(interrupted, "items were cut off when the station last stopped");
@@ -188,12 +189,16 @@ pub async fn run(
             () = &mut shutdown => break,
             Ok(()) = changes.changed() => {
                 if let Some(rundown) = changes.borrow_and_update().clone() {
-                    deck.follow(rundown);
+                    deck.follow(still_to_air(rundown, &rebuilt));
                 }
             }
             _ = know.tick() => {
                 if let Err(error) = keep.know_time(clock.now()).await {
                     warn!(%error, "the time is not remembered");
+                }
+                match keep.rebuilt(clock.now()).await {
+                    Ok(now) => rebuilt = now,
+                    Err(error) => warn!(%error, "the store does not say whether it was damaged"),
                 }
             }
             _ = look.tick() => {
@@ -208,6 +213,8 @@ pub async fn run(
                 let Supply { stock, fault } = supply.borrow().clone();
                 condition.faults.extend(fault);
                 condition.stock = stock;
+                let damage = rebuilt.words.iter().map(|words| Fault::new("store-damaged", words));
+                condition.faults.extend(damage);
                 told.send_if_modified(|known| {
                     let different = *known != condition;
                     *known = condition;
@@ -232,6 +239,18 @@ pub async fn run(
     }
     keep.close().await;
     Ok(())
+}
+
+/// What may have begun before a store was lost is not begun again.
+fn still_to_air(rundown: Arc<Rundown>, rebuilt: &Rebuilt) -> Arc<Rundown> {
+    match rebuilt.blind_until {
+        Some(instant) if rundown.airings.iter().any(|airing| airing.starts_at <= instant) => {
+            let mut rundown = Arc::unwrap_or_clone(rundown);
+            rundown.airings.retain(|airing| airing.starts_at > instant);
+            Arc::new(rundown)
+        }
+        _ => rundown,
+    }
 }
 
 fn condition_of(
@@ -289,6 +308,8 @@ async fn identify(settings: &Settings, keep: &Keep) -> Result<Anchor, StationErr
                     .filter(|known| known.district_key == enrolled.district_key)
                     .map_or(0, |known| known.rundown_version),
                 district_key: enrolled.district_key,
+                // It is raised to the one that is known.
+                sequence_mark: 0,
             };
             keep.set_anchor(anchor.clone()).await?;
             Ok(anchor)

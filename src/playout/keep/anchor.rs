@@ -12,6 +12,9 @@ use crate::{
 /// The file's name in the station's folder.
 const FILE: &str = "station.json";
 
+/// So many numbers of records are given out at once: the file is not to be written for each record.
+const BLOCK: u64 = 256;
+
 /// Who the station is, to whom, and what it must never forget. It lies beside the database, so that a damaged one can be
 /// replaced.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct Anchor {
     /// The highest version of a rundown that it ever took.
     #[serde(default)]
     pub rundown_version: u64,
+    /// No record with a number beyond this one was ever made. Raised before the first of a block of numbers is used.
+    #[serde(default)]
+    pub sequence_mark: u64,
 }
 
 impl fmt::Debug for Anchor {
@@ -42,6 +48,7 @@ impl fmt::Debug for Anchor {
             .field("district_key", &self.district_key)
             .field("pin", &self.pin)
             .field("rundown_version", &self.rundown_version)
+            .field("sequence_mark", &self.sequence_mark)
             .finish_non_exhaustive()
     }
 }
@@ -58,6 +65,11 @@ impl Anchor {
             Err(source) => Err(KeepError::Folder { path: folder.to_owned(), source }),
         }
     }
+
+    /// Whether the station has made more records than a store knows whose last one this is.
+    pub(super) fn is_ahead_of(&self, sequence: u64) -> bool {
+        self.sequence_mark.saturating_sub(sequence) > BLOCK
+    }
 }
 
 impl Keep {
@@ -66,12 +78,30 @@ impl Keep {
         self.anchor.lock().await.clone()
     }
 
-    /// Remembers who the station is, durably.
+    /// Remembers who the station is, durably. The mark of its numbers only rises.
     ///
     /// # Errors
     /// The disk refuses.
-    pub async fn set_anchor(&self, anchor: Anchor) -> Result<(), KeepError> {
+    pub async fn set_anchor(&self, mut anchor: Anchor) -> Result<(), KeepError> {
         let mut known = self.anchor.lock().await;
+        let mark = known.as_ref().map_or(0, |known| known.sequence_mark);
+        anchor.sequence_mark = anchor.sequence_mark.max(mark);
+        self.put(&mut known, anchor)
+    }
+
+    /// Makes sure, durably, that a number lies below the mark. A station that is not enrolled has none.
+    pub(super) async fn give_out(&self, sequence: u64) -> Result<(), KeepError> {
+        let mut known = self.anchor.lock().await;
+        match known.clone() {
+            Some(anchor) if anchor.sequence_mark < sequence => {
+                let sequence_mark = sequence.saturating_add(BLOCK - 1);
+                self.put(&mut known, Anchor { sequence_mark, ..anchor })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn put(&self, known: &mut Option<Anchor>, anchor: Anchor) -> Result<(), KeepError> {
         if known.as_ref() == Some(&anchor) {
             return Ok(());
         }

@@ -3,12 +3,16 @@
 //! One SQLite file, synced before every answer: what it holds survives a cut of the power.
 
 mod anchor;
+mod damage;
 mod known_time;
+mod rebuild;
+mod rebuilt;
 mod recorder;
 mod rundown;
 mod spool;
 
 pub use anchor::Anchor;
+pub use rebuilt::Rebuilt;
 pub use recorder::KeepRecorder;
 pub use rundown::KeptRundown;
 pub use spool::{Begun, Waiting};
@@ -33,6 +37,11 @@ use crate::{
 const FILE: &str = "station.db";
 /// The station's own key, which never leaves it.
 const KEY: &str = "station.key";
+
+/// What lies in the store.
+const SCHEMA: &str = include_str!("schema.sql");
+/// The first SQLite that does not damage a file whose write-ahead log is reset while it is written.
+const SOUND_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 /// Why the station's own store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -60,9 +69,12 @@ pub enum KeepError {
     Sql(#[from] sqlx::Error),
     /// SQLite's own check found damage.
     #[error(
-        "the station's store is damaged ({0}): stop the station, put its station.db aside and enrol it anew"
+        "the station's store is damaged ({0}): start the station anew, which puts it aside and saves what can be read"
     )]
     Damaged(String),
+    /// An SQLite that loses data.
+    #[error("SQLite {0} is built in, which can damage its files: 3.51.3 or newer is needed")]
+    OldSqlite(String),
     /// A row is not what was written.
     #[error("the station's store holds what it should not: {0}")]
     Content(#[from] serde_json::Error),
@@ -98,32 +110,37 @@ struct Pen {
 
 impl Keep {
     /// Opens or makes `station.db` in the folder, and the station's key, readable by their owner only, and begins a new
-    /// boot.
+    /// boot. A damaged store is set aside and made anew of what can be read of it: [`Keep::rebuilt`] tells.
+    ///
+    /// # Errors
+    /// The disk refuses.
     pub async fn open(folder: &Path) -> Result<Self, KeepError> {
-        let path = folder.join(FILE);
-        private::folder(folder)
-            .and_then(|()| private::file(&path))
-            .map_err(|source| KeepError::Folder { path: folder.to_owned(), source })?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            // A station has little memory, and its queries are few and small.
-            .pragma("cache_size", "-512");
-        let db = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options)
-            .await
-            .map_err(|source| KeepError::Open { path, source })?;
-        db.execute(include_str!("schema.sql")).await?;
+        let trouble = |source| KeepError::Folder { path: folder.to_owned(), source };
+        private::folder(folder).map_err(trouble)?;
+        let anchor = Anchor::read(folder)?;
+        rebuild::finish(folder)?;
+        let mut damage = damage::outside(folder, anchor.as_ref());
+        if damage.is_none() {
+            private::file(&folder.join(FILE)).map_err(trouble)?;
+            damage = inspect(folder, anchor.as_ref()).await?;
+        }
+        if let Some(damage) = damage {
+            rebuild::rebuild(folder, anchor.as_ref(), &damage).await?;
+        }
+        let db = connect(folder).await?;
+        db.execute(SCHEMA).await?;
         let last: Option<(i64, String)> =
             sqlx::query_as("select sequence, record from spool order by sequence desc limit 1")
                 .fetch_optional(&db)
                 .await?;
-        let (sequence, previous) = last.map_or((0, None), |(sequence, record)| {
+        let last = last.map_or((0, None), |(sequence, record)| {
             (sequence.unsigned_abs(), Some(RecordHash::of(record.as_bytes())))
         });
+        // Where the end of the chain was lost, it goes on beyond every number that was ever used.
+        let after: Option<i64> =
+            sqlx::query_scalar("select max(after) from damage").fetch_one(&db).await?;
+        let after = after.unwrap_or_default().unsigned_abs();
+        let (sequence, previous) = if after > last.0 { (after, None) } else { last };
         let mut boot = [0; 16];
         getrandom::fill(&mut boot)?;
         let key = signing::read_or_make(&folder.join(KEY))?;
@@ -131,7 +148,7 @@ impl Keep {
             folder: folder.to_owned(),
             db,
             boot: hex::encode(boot),
-            anchor: Mutex::new(Anchor::read(folder)?),
+            anchor: Mutex::new(anchor),
             pen: Mutex::new(Pen { key, sequence, previous }),
             grown: watch::Sender::new(sequence),
         })
@@ -201,10 +218,51 @@ impl Keep {
     }
 }
 
+async fn connect(folder: &Path) -> Result<SqlitePool, KeepError> {
+    let path = folder.join(FILE);
+    let options = SqliteConnectOptions::new()
+        .filename(&path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // A station has little memory, and its queries are few and small.
+        .pragma("cache_size", "-512");
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .map_err(|source| KeepError::Open { path, source })
+}
+
+/// What is wrong with the store that is there, in words.
+async fn inspect(folder: &Path, anchor: Option<&Anchor>) -> Result<Option<String>, KeepError> {
+    let db = match connect(folder).await {
+        Err(KeepError::Open { source, .. }) if damage::is_damage(&source) => {
+            return Ok(Some(source.to_string()));
+        }
+        db => db?,
+    };
+    let version: String = sqlx::query_scalar("select sqlite_version()").fetch_one(&db).await?;
+    let found = match is_sound(&version) {
+        true => damage::inside(&db, folder, anchor).await,
+        false => Err(KeepError::OldSqlite(version)),
+    };
+    db.close().await;
+    found
+}
+
+fn is_sound(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    (next(), next(), next()) >= SOUND_SQLITE
+}
+
 /// SQLite's integers are signed; ours that count never reach the sign.
 fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod tests;

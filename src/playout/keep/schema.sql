@@ -40,3 +40,12 @@ create table if not exists spool (
 
 create index if not exists spool_waiting on spool (sequence) where receipt is null;
 create index if not exists spool_confirmed on spool (sequence) where receipt in ('recorded', 'duplicate');
+
+-- A store that was damaged and set aside. `at`: when the station first ran without it.
+create table if not exists damage (
+  file text primary key,
+  words text not null,
+  after integer not null, -- the chain goes on after this number
+  is_blind integer not null, -- which airings had begun is not known
+  at integer
+);

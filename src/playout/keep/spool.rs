@@ -1,4 +1,4 @@
-use sqlx::Row;
+use sqlx::{Row, sqlite::SqliteRow};
 
 use super::{Keep, KeepError, known_time::know, signed};
 use crate::{
@@ -56,6 +56,7 @@ impl Keep {
     pub async fn end(&self, mut record: AsRunRecord, now: UtcMs) -> Result<u64, KeepError> {
         let mut pen = self.pen.lock().await;
         record.sequence = pen.sequence + 1;
+        self.give_out(record.sequence).await?;
         record.boot.clone_from(&self.boot);
         record.previous = pen.previous;
         let envelope = Envelope::seal(Context::Record, serde_json::to_string(&record)?, &pen.key);
@@ -138,19 +139,7 @@ impl Keep {
         .bind(i64::from(at_most))
         .fetch_all(&self.db)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let sequence: i64 = row.try_get("sequence")?;
-                let (key, signature): (&str, &str) =
-                    (row.try_get("key")?, row.try_get("signature")?);
-                let envelope = Envelope {
-                    payload: row.try_get("record")?,
-                    key: key.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
-                    signature: signature.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
-                };
-                Ok(Waiting { sequence: sequence.unsigned_abs(), envelope })
-            })
-            .collect()
+        rows.iter().map(|row| Ok(waiting_of(row)?)).collect()
     }
 
     /// How many records wait.
@@ -210,6 +199,18 @@ impl Keep {
         .await?;
         Ok(count.unsigned_abs())
     }
+}
+
+/// A record as its row has it: sequence, record, key, signature.
+pub(super) fn waiting_of(row: &SqliteRow) -> Result<Waiting, sqlx::Error> {
+    let sequence: i64 = row.try_get("sequence")?;
+    let (key, signature): (&str, &str) = (row.try_get("key")?, row.try_get("signature")?);
+    let envelope = Envelope {
+        payload: row.try_get("record")?,
+        key: key.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
+        signature: signature.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?,
+    };
+    Ok(Waiting { sequence: sequence.unsigned_abs(), envelope })
 }
 
 async fn settle(tx: &mut sqlx::SqliteConnection, record: &AsRunRecord) -> Result<(), sqlx::Error> {

@@ -12,9 +12,9 @@ use crate::{
     wire::{AsRunRecord, Held, Receipt, ReceiptResult, Span},
 };
 
-const NOW: UtcMs = UtcMs(1_601_503_200_000);
+pub(super) const NOW: UtcMs = UtcMs(1_601_503_200_000);
 
-fn record(airing: &str) -> AsRunRecord {
+pub(super) fn record(airing: &str) -> AsRunRecord {
     AsRunRecord {
         station: "thach-lam".parse().unwrap(),
         boot: String::new(),
@@ -298,6 +298,7 @@ async fn the_anchor_is_kept_and_its_token_not_printed() {
             not_after: NOW,
         },
         rundown_version: 3,
+        sequence_mark: 0,
     };
     keep.set_anchor(anchor.clone()).await.unwrap();
     assert_eq!(keep.anchor().await, Some(anchor.clone()));
