@@ -13,7 +13,7 @@
 #[path = "../village/mod.rs"]
 mod village;
 
-use std::{collections::HashMap, fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use village::Village;
 
@@ -51,56 +51,11 @@ async fn a_station_that_is_killed_at_any_moment() {
         (1..).zip(STATIONS).map(|(seed, station)| torment(&village, station, seed, kills));
     futures_util::future::join_all(torments).await;
 
-    // What is left of the day is aired in peace, and everything is confirmed.
-    let last: Vec<_> = STATIONS
-        .iter()
-        .map(|station| village.station(station, &format!("wav:{station}-last.wav")))
-        .collect();
-    for station in STATIONS {
-        village.until_reported(station).await;
-    }
-    last.into_iter().for_each(village::Program::stop);
-
-    let mut outcomes: HashMap<String, usize> = HashMap::new();
-    for station in STATIONS {
-        let reported = village.airings(station).await;
-        assert_eq!(reported.len(), airings);
-        let played = recordings(folder.path(), station, airings);
-        for airing in &reported {
-            let n: usize =
-                airing["schedule"].as_str().unwrap().trim_start_matches('s').parse().unwrap();
-            let state = airing["state"].as_str().unwrap();
-            *outcomes.entry(state.to_owned()).or_default() += 1;
-            let pieces = played.get(&n).map_or(&[][..], Vec::as_slice);
-            assert!(pieces.len() <= 1, "{station} aired {n} twice: {pieces:?}");
-            let heard = pieces.first().copied().unwrap_or(0);
-            match state {
-                "simulated" => assert!(heard >= 10, "{station} {n}: heard {heard}/10 s"),
-                "missed" => assert_eq!(heard, 0, "{station} {n}: {airing}"),
-                "interrupted" => assert!(heard <= 12, "{station} {n}: heard {heard}/10 s"),
-                other => panic!("{station} {n} is {other}: {airing}"),
-            }
-        }
-    }
+    let outcomes = village.end_of_day(&STATIONS, airings).await;
     println!("{} kills of each of {} stations: {outcomes:?}", kills, STATIONS.len());
     assert!(outcomes["simulated"] > 0 && outcomes["interrupted"] > 0, "{outcomes:?}");
     server.stop();
     for station in STATIONS {
         village.assert_same_records(station);
     }
-}
-
-/// For each clip, how many tenths of a second each piece lasted that is heard of it in all of a station's recordings.
-fn recordings(folder: &Path, station: &str, clips: usize) -> HashMap<usize, Vec<usize>> {
-    let mut pieces: HashMap<usize, Vec<usize>> = HashMap::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name.starts_with(&format!("{station}-")) && name.ends_with(".wav") {
-            for (clip, tenths) in village::tones::heard(&path, clips) {
-                pieces.entry(clip).or_default().push(tenths);
-            }
-        }
-    }
-    pieces
 }
