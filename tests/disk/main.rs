@@ -10,6 +10,7 @@
     reason = "a test that goes wrong is to stop there"
 )]
 
+mod damaged;
 mod disk;
 mod left;
 #[path = "../village/mod.rs"]
