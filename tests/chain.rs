@@ -185,7 +185,7 @@ async fn a_restored_backup_loses_no_record_and_no_rundown() {
     keep.set_anchor(anchor).await.unwrap();
     let air = async |count: u64| {
         for _ in 0..count {
-            keep.end(played("thach-lam", 0)).await.unwrap();
+            keep.end(played("thach-lam", 0), MORNING).await.unwrap();
         }
     };
     let change = async |serving: &Serving, gain: i32| {

@@ -123,3 +123,18 @@ pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     Ok(station::run(settings, clock, service::tell, service::asked_to_stop()).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_the_volume_is_half_of_every_sample() {
+        for (volume, factor) in [(100, 1.0), (50, 0.5), (10, 0.1), (0, 0.0)] {
+            let quiet_hours = Quiet(Vec::new());
+            let sound = SoundArguments { quiet_hours, zone: Tz::Asia__Ho_Chi_Minh, volume };
+            let got = sound.volume().factor();
+            assert!((got - factor).abs() < 1e-4, "{volume} %: {got}");
+        }
+    }
+}
