@@ -180,7 +180,6 @@ async fn a_restored_backup_loses_no_record_and_no_rundown() {
         district_key: house.district.keyring().newest().clone(),
         pin: None,
         rundown_version: 0,
-        pin: None,
     };
     keep.set_anchor(anchor).await.unwrap();
     let air = async |count: u64| {
