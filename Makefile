@@ -40,5 +40,6 @@ check:
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --no-default-features --lib --bins -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
-	@if cargo deny --version >/dev/null 2>&1; then set -x; cargo deny check; else \
+	@if cargo deny --version >/dev/null 2>&1; then set -ex; \
+		cargo deny check bans licenses sources; cargo deny check advisories; else \
 		echo "cargo-deny is not installed: licences and advisories were not checked"; fi
