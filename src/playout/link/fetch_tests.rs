@@ -63,6 +63,7 @@ async fn district(clips: &[(ClipHash, &str)]) -> (District, watch::Receiver<u64>
             not_after: UtcMs(0),
         },
         pin: None,
+        sequence_mark: 0,
         rundown_version: 0,
     };
     (District::new(&Line::default(), &anchor).unwrap(), counted)

@@ -72,6 +72,7 @@ mod tests {
                 not_before: NOW,
                 not_after: NOW,
             },
+            sequence_mark: 0,
             rundown_version: 0,
         }
     }
