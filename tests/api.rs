@@ -21,7 +21,6 @@ use axum::{
 };
 use common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules, signed};
 use loa::{
-    clock::Clock as _,
     server::{Door, Limits, openapi, roll, serve},
     signing::Context,
     store::Removed,
