@@ -45,13 +45,13 @@ async fn furnish(folder: &Path) {
     let keep = Keep::open(folder).await.unwrap();
     keep.set_anchor(anchor()).await.unwrap();
     for n in 1..=RECORDS {
-        keep.end(record(airing(n).as_str())).await.unwrap();
+        keep.end(record(airing(n).as_str()), NOW).await.unwrap();
     }
     let sent = keep.waiting(RECORDS / 2).await.unwrap();
     let receipt = Receipt { sequence: None, result: ReceiptResult::Recorded, why: None };
     keep.receive(&sent, &vec![receipt; sent.len()], None).await.unwrap();
     let begun = airing(RECORDS + 1);
-    keep.begin(&begun, &[record(begun.as_str())]).await.unwrap();
+    keep.begin(&begun, &[record(begun.as_str())], NOW).await.unwrap();
     keep.close().await;
 }
 
@@ -85,14 +85,14 @@ impl Spoilt {
         let later = NOW + std::time::Duration::from_secs(60);
         let rebuilt = keep.rebuilt(later).await.unwrap();
         let is_new = !rebuilt.words.is_empty();
-        keep.end_interrupted().await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        keep.end_interrupted(NOW).await.unwrap_or_else(|e| panic!("{what}: {e}"));
         let settled = keep.settled().await.unwrap();
         let knows = (1..=RECORDS + 1).all(|n| settled.started.contains(&airing(n)));
         assert!(
             knows || rebuilt.blind_until == Some(later),
             "{what}: an airing may be heard twice"
         );
-        let next = keep.end(record(airing(99).as_str())).await;
+        let next = keep.end(record(airing(99).as_str()), NOW).await;
         let next = next.unwrap_or_else(|e| panic!("{what}: {e}"));
         assert!(next > u64::from(RECORDS), "{what}: number {next} is used again");
         if is_new {
@@ -172,7 +172,7 @@ async fn what_can_be_read_is_saved() {
     assert!(rebuilt.words[0].contains("6 records"), "{}", rebuilt.words[0]);
     assert_eq!(keep.count_waiting().await.unwrap(), u64::from(RECORDS / 2));
     // The chain goes on where it ended.
-    assert_eq!(keep.end_interrupted().await.unwrap(), 1);
+    assert_eq!(keep.end_interrupted(NOW).await.unwrap(), 1);
     assert_eq!(keep.settled().await.unwrap().started.len(), 13);
     let waiting = keep.waiting(100).await.unwrap();
     let [.., before, last] = waiting.as_slice() else { panic!() };
@@ -200,7 +200,7 @@ async fn a_store_from_yesterday_does_not_use_its_numbers_again() {
     let rebuilt = keep.rebuilt(NOW).await.unwrap();
     assert!(rebuilt.words[0].contains("older than the station"), "{:?}", rebuilt.words);
     assert_eq!(rebuilt.blind_until, Some(NOW));
-    assert_eq!(keep.end(record(airing(99).as_str())).await.unwrap(), mark + 1);
+    assert_eq!(keep.end(record(airing(99).as_str()), NOW).await.unwrap(), mark + 1);
     let last = keep.waiting(100).await.unwrap().pop().unwrap();
     let last: AsRunRecord = serde_json::from_str(&last.envelope.payload).unwrap();
     assert_eq!((last.sequence, last.previous), (mark + 1, None));

@@ -202,7 +202,7 @@ async fn what_the_district_has_lost_waits_again_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let keep = Keep::open(folder.path()).await.unwrap();
     for _ in 0..10 {
-        keep.end(record("s.a.20200930T220000Z")).await.unwrap();
+        keep.end(record("s.a.20200930T220000Z"), NOW).await.unwrap();
     }
     let waiting = async || {
         let waiting = keep.waiting(20).await.unwrap();

@@ -73,6 +73,7 @@ mod tests {
                 not_after: NOW,
             },
             rundown_version: 0,
+            sequence_mark: 0,
         }
     }
 
