@@ -46,7 +46,7 @@ pub(crate) async fn stands(folder: &Path, known: &Known<'_>, moment: &str) {
     let now = SystemClock.now();
     let rebuilt = keep.rebuilt(now).await.unwrap();
     assert_eq!(rebuilt, Default::default(), "{moment}: taken for damage");
-    keep.end_interrupted().await.unwrap();
+    keep.end_interrupted(now).await.unwrap();
     let settled = keep.settled().await.unwrap().started;
     let is_of = |airing: &str, clip: usize| airing.starts_with(&format!("s{clip}."));
     for clip in &known.heard {
