@@ -6,7 +6,7 @@ use std::{
 
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring};
+use super::{Expiry, Keyring, KeyringError};
 use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
 
 /// Bounds on what a caller may cost.
@@ -109,6 +109,17 @@ impl District {
     pub fn set_keyring(&self, keyring: Keyring) {
         *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
         self.rules_changed();
+    }
+
+    /// Signs with the newest keys from now on, if another program has changed them. Says whether it had.
+    ///
+    /// # Errors
+    /// They cannot be read, or do not fit together; the old ones sign on.
+    pub fn renew_keyring(&self) -> Result<bool, KeyringError> {
+        let Some(keyring) = self.keyring().renewed()? else { return Ok(false) };
+        tracing::info!(number = keyring.newest().number, "signing with a new key");
+        self.set_keyring(keyring);
+        Ok(true)
     }
 
     /// Everything that expires.

@@ -70,12 +70,9 @@ pub(super) async fn keep(district: District) {
 /// tells.
 async fn until_rules_change(district: &District, planned: Option<i64>) {
     loop {
-        match district.keyring().renewed() {
-            Ok(Some(keyring)) => {
-                tracing::info!(number = keyring.newest().number, "signing with a new key");
-                return district.set_keyring(keyring);
-            }
-            Ok(None) => {}
+        match district.renew_keyring() {
+            Ok(true) => return,
+            Ok(false) => {}
             Err(error) => tracing::error!(%error, "the old key signs on"),
         }
         match district.store.edition().await {

@@ -16,7 +16,7 @@ fn a_key_that_is_changed_twice_while_a_station_is_away_is_followed_when_it_retur
     let folder = tempfile::tempdir().unwrap();
     let none = loa(folder.path(), &["key", "show"]).output().unwrap();
     assert!(told(&none).contains("there are no keys in loa-data/keys"), "{}", told(&none));
-    let district = District::start(folder.path(), |_| {});
+    let mut district = District::start(folder.path(), |_| {});
     let log = folder.path().join("station.log");
     let mut running = Running::start(district.station(folder.path(), "silent"), log.clone());
     running.said("rundown received");
@@ -44,6 +44,15 @@ fn a_key_that_is_changed_twice_while_a_station_is_away_is_followed_when_it_retur
     }
     assert_eq!(trusted(folder.path()), 3, "{}", running.log());
     assert!(!running.log().contains("not followed"), "{}", running.log());
+    drop(running);
+
+    // A code names the newest key: who enrols with it at once finds the district signing with that one.
+    done(loa(folder.path(), &["key", "rotate"]));
+    district.code = done(loa(folder.path(), &["enrol", "thach-lam"]));
+    let log = folder.path().join("again.log");
+    let running = Running::start(district.station(folder.path(), "silent"), log);
+    running.said("enrolled");
+    assert_eq!(trusted(folder.path()), 4, "{}", running.log());
 }
 
 #[test]

@@ -41,7 +41,10 @@ fn records(chains: Result<Vec<Chain>, StoreError>) -> Finding {
         })
         .collect();
     if trouble.is_empty() {
-        return Ok(format!("of {} stations, each follows from the one before", chains.len()));
+        return Ok(format!(
+            "of {} stations, none is missing and each follows from the one before",
+            chains.len()
+        ));
     }
     Err(format!(
         "{}; what is missing comes when the station's line is up; what does not follow was not made by one station alone: see docs/operations.md",

@@ -25,6 +25,10 @@ pub(in crate::server) async fn enrol(
 ) -> Result<impl IntoResponse, Refusal> {
     // What it says of the district is for the station.
     let secret = request.code.parse().map_or(String::new(), |code: EnrolmentCode| code.secret);
+    // A code that was made just now may name a key that was made just now: without it, the station would believe nothing.
+    if let Err(error) = district.renew_keyring() {
+        tracing::error!(%error, "the old key signs on");
+    }
     let Some((station, token)) =
         district.store.enrol(&secret, request.public_key, district.clock.now()).await?
     else {
