@@ -212,6 +212,14 @@ pub async fn run(
                 condition.faults.extend(refusal.borrow().clone());
                 let Supply { stock, fault } = supply.borrow().clone();
                 condition.faults.extend(fault);
+                if !keep.mind_reserve() {
+                    condition.faults.retain(|fault| fault.code != "disk-full");
+                    let detail = format!(
+                        "the disk of {} is full: no room is left for records beside what was kept for them; make room",
+                        settings.data.display()
+                    );
+                    condition.faults.push(Fault::new("disk-full", detail));
+                }
                 condition.stock = stock;
                 let damage = rebuilt.words.iter().map(|words| Fault::new("store-damaged", words));
                 condition.faults.extend(damage);

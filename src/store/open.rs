@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
-    SqlSafeStr,
+    Connection as _, SqlSafeStr,
     migrate::{Migration, MigrationType, Migrator},
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -118,7 +118,18 @@ async fn connect_sqlite(url: &str, wanted: For) -> Result<Db, StoreError> {
             options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
         }
     };
-    let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        // When the disk is full SQLite ends a transaction by itself, and sqlx goes on counting it: nothing could begin
+        // on that connection any more.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+        .connect_with(options.clone())
+        .await?;
     let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
     Ok(Engine::Sqlite(SqlitePools { write, read }))
 }

@@ -8,6 +8,7 @@ mod known_time;
 mod rebuild;
 mod rebuilt;
 mod recorder;
+mod reserve;
 mod rundown;
 mod spool;
 
@@ -20,7 +21,7 @@ pub use spool::{Begun, Waiting};
 use std::path::{Path, PathBuf};
 
 use sqlx::{
-    Executor,
+    Connection as _, Executor,
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
     },
@@ -110,11 +111,19 @@ struct Pen {
 
 impl Keep {
     /// Opens or makes `station.db` in the folder, and the station's key, readable by their owner only, and begins a new
-    /// boot. A damaged store is set aside and made anew of what can be read of it: [`Keep::rebuilt`] tells.
+    /// boot. A damaged store is set aside and made anew of what can be read of it: [`Keep::rebuilt`] tells. Where the disk
+    /// is full, the room that is kept for records is given up.
     ///
     /// # Errors
     /// The disk refuses.
     pub async fn open(folder: &Path) -> Result<Self, KeepError> {
+        match Self::try_open(folder).await {
+            Err(error) if reserve::gives_way(folder, &error) => Self::try_open(folder).await,
+            opened => opened,
+        }
+    }
+
+    async fn try_open(folder: &Path) -> Result<Self, KeepError> {
         let trouble = |source| KeepError::Folder { path: folder.to_owned(), source };
         private::folder(folder).map_err(trouble)?;
         let anchor = Anchor::read(folder)?;
@@ -229,6 +238,14 @@ async fn connect(folder: &Path) -> Result<SqlitePool, KeepError> {
         .pragma("cache_size", "-512");
     SqlitePoolOptions::new()
         .max_connections(1)
+        // When the disk is full SQLite ends a transaction by itself, and sqlx goes on counting it: nothing could begin on
+        // that connection any more.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .connect_with(options)
         .await
         .map_err(|source| KeepError::Open { path, source })

@@ -40,6 +40,7 @@ create table if not exists spool (
 
 create index if not exists spool_waiting on spool (sequence) where receipt is null;
 create index if not exists spool_confirmed on spool (sequence) where receipt in ('recorded', 'duplicate');
+create index if not exists spool_rejected on spool (sequence) where receipt in ('conflict', 'invalid');
 
 -- A store that was damaged and set aside. `at`: when the station first ran without it.
 create table if not exists damage (

@@ -34,6 +34,18 @@ impl Keep {
         drafts: &[AsRunRecord],
         now: UtcMs,
     ) -> Result<(), KeepError> {
+        match self.try_begin(airing, drafts, now).await {
+            Err(error) if self.gives_way(&error) => self.try_begin(airing, drafts, now).await,
+            done => done,
+        }
+    }
+
+    async fn try_begin(
+        &self,
+        airing: &AiringId,
+        drafts: &[AsRunRecord],
+        now: UtcMs,
+    ) -> Result<(), KeepError> {
         let mut tx = self.db.begin_with("begin immediate").await?;
         for draft in drafts {
             sqlx::query(
@@ -53,7 +65,14 @@ impl Keep {
     }
 
     /// Signs an end record and puts it into the spool, durably, with the next sequence number, which it returns.
-    pub async fn end(&self, mut record: AsRunRecord, now: UtcMs) -> Result<u64, KeepError> {
+    pub async fn end(&self, record: AsRunRecord, now: UtcMs) -> Result<u64, KeepError> {
+        match self.try_end(record.clone(), now).await {
+            Err(error) if self.gives_way(&error) => self.try_end(record, now).await,
+            done => done,
+        }
+    }
+
+    async fn try_end(&self, mut record: AsRunRecord, now: UtcMs) -> Result<u64, KeepError> {
         let mut pen = self.pen.lock().await;
         record.sequence = pen.sequence + 1;
         self.give_out(record.sequence).await?;
@@ -153,6 +172,18 @@ impl Keep {
     /// Takes the district's receipts. Only they end a record's waiting; and what the district once confirmed and has no
     /// more waits again. Gives how many that are.
     pub async fn receive(
+        &self,
+        sent: &[Waiting],
+        receipts: &[Receipt],
+        held: Option<&Held>,
+    ) -> Result<u64, KeepError> {
+        match self.try_receive(sent, receipts, held).await {
+            Err(error) if self.gives_way(&error) => self.try_receive(sent, receipts, held).await,
+            done => done,
+        }
+    }
+
+    async fn try_receive(
         &self,
         sent: &[Waiting],
         receipts: &[Receipt],

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{
-    clock::TestClock,
+    clock::{Clock as _, TestClock},
     playout::{
         cue::Settled,
         record::{Draft, Recorder},
@@ -305,4 +305,87 @@ async fn the_anchor_is_kept_and_its_token_not_printed() {
     keep.close().await;
     assert_eq!(Keep::open(folder.path()).await.unwrap().anchor().await, Some(anchor.clone()));
     assert!(!format!("{anchor:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn no_question_that_is_asked_often_reads_the_whole_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    for (question, index) in [
+        ("select count(*) from spool where receipt in ('conflict', 'invalid')", "spool_rejected"),
+        ("select count(*) from spool where receipt is null", "spool_waiting"),
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("explain query plan {question}")))
+                .fetch_all(&keep.db)
+                .await
+                .unwrap();
+        assert!(plan.iter().all(|(_, _, _, step)| step.contains(index)), "{question}: {plan:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "it measures: run it with --ignored --nocapture"]
+async fn a_start_with_a_long_history() {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    let filler = "x".repeat(900);
+    sqlx::query(
+        "with recursive n (i) as (select 1 union all select i + 1 from n where i < 100000)
+         insert into spool (sequence, record, key, signature, receipt)
+         select i, $1, $2, $2, 'recorded' from n",
+    )
+    .bind(&filler)
+    .bind("k".repeat(64))
+    .execute(&keep.db)
+    .await
+    .unwrap();
+    sqlx::query(
+        "with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000)
+         insert into settled (airing, due, has_sounded, attempts)
+         select 's.xa.' || i, 0, true, 1 from n",
+    )
+    .execute(&keep.db)
+    .await
+    .unwrap();
+    keep.close().await;
+    let clock = crate::clock::SystemClock;
+    let begun = clock.read().monotonic;
+    let keep = Keep::open(folder.path()).await.unwrap();
+    eprintln!("opened after {:?}", clock.read().monotonic - begun);
+    keep.end_interrupted(NOW).await.unwrap();
+    keep.settled().await.unwrap();
+    eprintln!("ready after {:?}", clock.read().monotonic - begun);
+    let asked = clock.read().monotonic;
+    keep.count_rejected().await.unwrap();
+    keep.count_waiting().await.unwrap();
+    keep.waiting(100).await.unwrap();
+    eprintln!("a sign of life asks for {:?}", clock.read().monotonic - asked);
+    let checked = clock.read().monotonic;
+    keep.check().await.unwrap();
+    eprintln!("the doctor's check takes {:?}", clock.read().monotonic - checked);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_forgotten_when_it_has_room_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let keep = Keep::open(folder.path()).await.unwrap();
+    let most = |pages: u32| {
+        let pragma = sqlx::AssertSqlSafe(format!("pragma max_page_count = {pages}"));
+        sqlx::query(pragma).execute(&keep.db)
+    };
+    most(20).await.unwrap();
+    let long = AsRunRecord { title: "x".repeat(20_000), ..record("s.a.20200930T220000Z") };
+    let mut kept = 0;
+    let error = loop {
+        match keep.end(long.clone(), NOW).await {
+            Ok(_) => kept += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(error.to_string().contains("full"), "{error}");
+    most(1_000_000).await.unwrap();
+    let sequence = keep.end(long.clone(), NOW).await.unwrap();
+    assert_eq!(sequence, kept + 1);
+    assert_eq!(keep.count_waiting().await.unwrap(), sequence);
 }
