@@ -180,6 +180,7 @@ async fn a_restored_backup_loses_no_record_and_no_rundown() {
         district_key: house.district.keyring().newest().clone(),
         pin: None,
         rundown_version: 0,
+        sequence_mark: 0,
     };
     keep.set_anchor(anchor).await.unwrap();
     let air = async |count: u64| {
