@@ -65,7 +65,6 @@ async fn district(clips: &[(ClipHash, &str)]) -> (District, watch::Receiver<u64>
         pin: None,
         sequence_mark: 0,
         rundown_version: 0,
-        sequence_mark: 0,
     };
     (District::new(&Line::default(), &anchor).unwrap(), counted)
 }

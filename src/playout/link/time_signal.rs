@@ -74,7 +74,6 @@ mod tests {
             },
             sequence_mark: 0,
             rundown_version: 0,
-            sequence_mark: 0,
         }
     }
 
