@@ -5,7 +5,7 @@ BUILD_NEEDS = gcc libc6-dev libasound2-dev pkg-config
 BENCH_NEEDS = mpg123 mpv ffmpeg
 TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql iproute2 iptables
 
-.PHONY: run test style bench fuzz soak check
+.PHONY: run test style bench fuzz soak check deb test-deb
 
 run:
 	@./deploy/run-demo
@@ -26,6 +26,18 @@ style:
 # 2,000 kills of real stations, which takes a quarter of an hour.
 soak:
 	LOA_KILLS=500 cargo test --locked --test power -- --nocapture
+
+# A package in target/deb.
+deb:
+	@./deploy/install-needs $(BUILD_NEEDS) binutils
+	cargo build --locked --release
+	./deploy/build-deb target/release/loa target/deb
+
+# The package in a clean Debian: as root, with the way to a mirror.
+test-deb:
+	@./deploy/install-needs $(BUILD_NEEDS) binutils debootstrap
+	cargo build --locked
+	./deploy/test-deb target/debug/loa target/deb
 
 bench:
 	@./deploy/install-needs $(TEST_NEEDS) $(BENCH_NEEDS)

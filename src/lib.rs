@@ -12,6 +12,8 @@ pub mod tls; // the line: the district's certificate, and who believes it
 pub mod wire; // what a station and the district say to each other
 
 pub mod library; // clips at rest: decode, measure and judge, keep
+pub mod stick; // what lies where on a USB stick, where there is no line
+
 pub mod playout; // the station: link, keep, cue, deck, record, speaker
 
 pub mod server; // the district: router, rolling, api

@@ -9,6 +9,7 @@ use loa::config::{self, ConfigError};
 use roles::{
     admit, apply, clip, demo, doctor, key, logging, plan, revoke, serve,
     station::{self, StationArguments},
+    stick,
 };
 use tokio::runtime::Builder;
 
@@ -34,6 +35,9 @@ enum Role {
     /// Recordings: judge them, take them in.
     #[command(subcommand)]
     Clip(clip::Command),
+    /// USB sticks for stations that have no line.
+    #[command(subcommand)]
+    Stick(stick::Command),
     Enrol(admit::EnrolArguments),
     Token(admit::TokenArguments),
     Revoke(revoke::RevokeArguments),
@@ -69,7 +73,7 @@ fn arguments() -> Result<Arguments, ConfigError> {
 fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
     match &role {
         Role::Serve(arguments) => logging::start(&arguments.log),
-        Role::Station(arguments) => logging::start(&arguments.log),
+        Role::Station(arguments) if arguments.at_site.is_none() => logging::start(&arguments.log),
         _ => {}
     }
     let settings = config::file(config.as_deref());
@@ -89,6 +93,7 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Demo(arguments) => demo::run(arguments).await,
                 Role::Serve(arguments) => serve::run(*arguments).await.map(well),
                 Role::Apply(arguments) => apply::run(arguments).await.map(well),
+                Role::Stick(command) => stick::run(command).await.map(well),
                 Role::Enrol(arguments) => admit::enrol(arguments).await.map(well),
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
                 Role::Revoke(arguments) => revoke::run(arguments).await.map(well),

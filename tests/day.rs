@@ -16,9 +16,9 @@ use std::time::Duration;
 
 use loa::{
     clock::Clock as _,
-    playout::{record::Draft, source::ClipFault, speaker::Format},
+    playout::{record::Draft, site::Site, source::ClipFault, speaker::Format},
     radio::{
-        AiringItem, ClockState, Evidence, Gain, Outcome,
+        AiringItem, ClockState, Evidence, Outcome,
         Priority::{self, Emergency, Routine},
         Reason,
     },
@@ -115,7 +115,7 @@ fn gain_and_volume_count_and_nothing_clips_beyond_full_scale() {
 fn a_station_at_half_volume_halves_every_sample() {
     let mut studio = Studio::new(at(-5.0), 1_000);
     *studio.world.tape.lock().unwrap() = Some(Vec::new());
-    studio.volume = Gain::from_db(20.0 * 0.5f64.log10());
+    studio.site.volume = 50.try_into().unwrap();
     let a = studio.clips.add(1, SLOW, 1.0, 0.5);
     studio.play(vec![airing("a", 0.0, 0.0, Routine, vec![a])], 12.0);
     let tape = studio.world.tape.lock().unwrap().take().unwrap();
@@ -152,6 +152,83 @@ fn an_emergency_cuts_in_with_a_fade() {
     assert_eq!((tape[14_980], tape[14_999], tape[15_001]), (0.5, 0.0, 0.25));
     assert!(
         tape.windows(2).skip(5_002).take(9_990).all(|w| (w[0] - w[1]).abs() < 0.06),
+        "it clicks"
+    );
+}
+
+#[test]
+fn a_stop_at_the_site_fades_out_and_holds_until_it_is_resumed() {
+    let studio = Studio::new(at(-5.0), 1_000);
+    *studio.world.tape.lock().unwrap() = Some(Vec::new());
+    let clip = studio.clips.add(1, SLOW, 60.0, 0.5);
+    let short = studio.clips.add(2, SLOW, 5.0, 0.25);
+    let day = vec![
+        airing("a", 0.0, 0.0, Routine, vec![clip.clone(), clip]),
+        airing("b", 20.0, 600.0, Priority::Priority, vec![short.clone()]),
+        airing("c", 40.0, 0.0, Emergency, vec![short.clone()]),
+        airing("d", 60.5, 0.0, Emergency, vec![short.clone()]),
+        airing("e", 90.0, 0.0, Routine, vec![short]),
+    ];
+    let deck = studio.deck();
+    deck.follow(studio::rundown(day));
+    let knobs = deck.knobs();
+    let stopped = Some(at(10.0));
+    studio.world.run_for(15.0);
+    knobs.turn(Site { stopped, ..Site::default() });
+    studio.world.run_for(39.0);
+    knobs.turn(Site { stopped, emergency_overrides_stop: true, ..Site::default() });
+    studio.world.run_for(31.0);
+    knobs.turn(Site::default());
+    studio.world.run_for(30.0);
+    studio.world.stop(deck);
+    let records = studio.records();
+
+    let ended = |name| {
+        let draft = one(&records, name);
+        (draft.outcome, draft.reason)
+    };
+    let parts: Vec<_> =
+        records.iter().filter(|draft| draft.airing.as_str().starts_with("a.")).collect();
+    let reasons: Vec<_> =
+        parts.iter().map(|draft| (draft.position, draft.outcome, draft.reason)).collect();
+    let stopped = Some(Reason::StoppedLocally);
+    assert!(reasons.contains(&(0, Outcome::Interrupted, stopped)), "{reasons:?}");
+    assert!(reasons.contains(&(1, Outcome::Missed, stopped)), "{reasons:?}");
+    assert_eq!(reasons.len(), 2);
+    // The rest of its late limit does not bring it back after the stop.
+    assert_eq!(ended("b."), (Outcome::Missed, stopped));
+    assert_eq!(ended("c."), (Outcome::Missed, stopped));
+    assert_eq!(ended("d."), (Outcome::Aired, None));
+    assert_eq!(ended("e."), (Outcome::Aired, None));
+
+    let tape = studio.world.tape.lock().unwrap().take().unwrap();
+    // The speaker holds a second.
+    let since = |is: fn(f32) -> bool| {
+        15_500 + tape[15_500..].iter().position(|sample| is(*sample)).unwrap()
+    };
+    let (full, last) = (since(|sample| sample < 0.5), since(|sample| sample == 0.0));
+    assert!((16_000..16_300).contains(&last), "silent from frame {last} on");
+    assert!(last - full <= 15, "faded from {full} to {last}");
+    assert!(tape[full..=last].is_sorted_by(|a, b| a >= b), "it clicks");
+    assert!(tape[last..5_000 + 60_500].iter().all(|sample| *sample == 0.0));
+}
+
+#[test]
+fn the_volume_glides_while_it_plays() {
+    let studio = Studio::new(at(-5.0), 1_000);
+    *studio.world.tape.lock().unwrap() = Some(Vec::new());
+    let clip = studio.clips.add(1, SLOW, 20.0, 0.5);
+    let deck = studio.deck();
+    deck.follow(studio::rundown(vec![airing("a", 0.0, 0.0, Routine, vec![clip])]));
+    studio.world.run_for(15.0);
+    deck.knobs().turn(Site { volume: 40.try_into().unwrap(), ..Site::default() });
+    studio.world.run_for(5.0);
+    studio.world.stop(deck);
+    let tape = studio.world.tape.lock().unwrap().take().unwrap();
+    assert_eq!(tape[15_500], 0.5);
+    assert!((tape[16_500] - 0.2).abs() < 1e-6, "{}", tape[16_500]);
+    assert!(
+        tape.windows(2).skip(6_000).take(10_000).all(|w| (w[0] - w[1]).abs() < 0.01),
         "it clicks"
     );
 }

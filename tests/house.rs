@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 14] = [
+const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("radio", &[]),
     ("config", &[]),
     ("private", &[]),
@@ -27,17 +27,21 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
     ("tls", &["radio", "private"]),
     ("wire", &["radio", "signing"]),
     ("library", &["radio", "wire"]),
+    ("stick", &["radio", "wire", "signing", "library", "private"]),
     ("store", &["radio", "wire", "signing", "private"]),
     ("playout", &["radio", "wire", "signing", "library", "clock", "private", "tls"]),
     (
         "server",
-        &["radio", "wire", "signing", "library", "clock", "store", "planning", "private", "tls"],
+        &[
+            "radio", "wire", "signing", "library", "clock", "store", "planning", "private", "tls",
+            "stick",
+        ],
     ),
     (
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server", "signing", "tls",
+            "almanac", "playout", "server", "signing", "tls", "stick",
         ],
     ),
 ];
@@ -45,7 +49,7 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
 /// A crate, and the only places that may name it.
 const AT_HOME: [(&str, &[&str]); 7] = [
     ("sqlx", &["src/store/", "src/playout/keep/"]),
-    ("axum", &["src/server/"]),
+    ("axum", &["src/server/", "src/playout/control/"]),
     ("cpal", &["src/playout/speaker/"]),
     ("cron", &["src/planning/"]),
     ("ed25519_dalek", &["src/signing/"]),

@@ -7,6 +7,7 @@ use std::{
 
 use chrono_tz::Tz;
 
+use super::site::Site;
 use crate::{
     radio::{AiringId, Outcome, Priority, QuietHours, Reason, UtcMs},
     wire::RundownAiring,
@@ -110,6 +111,8 @@ pub struct Situation<'a> {
     pub speaker: bool,
     /// The station's own rules.
     pub hours: &'a Hours,
+    /// What the people at the site want.
+    pub site: Site,
 }
 
 /// An airing that does not sound.
@@ -163,6 +166,13 @@ pub fn cue<'a>(
             cue.skipped.push(too_late(airing, situation));
             continue;
         }
+        if situation.site.holds(airing.priority).is_some() {
+            // It is given up when its time comes, not before: until then the stop may be over.
+            if airing.starts_at <= situation.now {
+                cue.skipped.push(stopped(airing, situation));
+            }
+            continue;
+        }
         let due = due(airing, situation);
         let until = due.at + airing.ends_at.since(airing.starts_at);
         let disturbed = situation.hours.disturbed(due.at, until);
@@ -209,6 +219,9 @@ fn too_late<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Skipped
         _ if latest < situation.since => {
             (Reason::StationDown, format!("the station has run since {}", situation.since))
         }
+        _ if situation.site.holds(airing.priority).is_some_and(|since| since <= latest) => {
+            return stopped(airing, situation);
+        }
         _ if !situation.speaker => {
             (Reason::DeviceMissing, format!("no speaker was open by {latest}"))
         }
@@ -218,6 +231,16 @@ fn too_late<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Skipped
         _ => (Reason::TooLate, format!("it could not start by {latest}")),
     };
     Skipped { airing, outcome: Outcome::Missed, reason, detail }
+}
+
+fn stopped<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Skipped<'a> {
+    let since = situation.site.stopped.unwrap_or(situation.now);
+    Skipped {
+        airing,
+        outcome: Outcome::Missed,
+        reason: Reason::StoppedLocally,
+        detail: format!("the station has been stopped at the site since {since}"),
+    }
 }
 
 #[cfg(test)]

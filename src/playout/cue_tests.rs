@@ -33,6 +33,7 @@ fn situation(now_s: i64, hours: &Hours) -> Situation<'_> {
         on_air: None,
         speaker: true,
         hours,
+        site: Site::default(),
     }
 }
 
@@ -141,4 +142,29 @@ fn quiet_hours_hold_for_the_routine_only_and_in_the_stations_zone() {
     assert!(refused("05:01-05:02", 600, Routine), "it would sound through them");
     assert!(!refused("05:01-05:02", 60, Routine), "the end is outside");
     assert!(!refused("22:00-23:00", 10, Routine), "these are not UTC");
+}
+
+#[test]
+fn what_is_due_while_the_station_is_stopped_is_missed_when_its_time_comes() {
+    let day = [airing("a", 0, 10, 60, Routine), airing("b", 5, 10, 60, Emergency)];
+    let (none, free) = (Settled::default(), hours(""));
+    let at = |now, since: i64, emergency_overrides_stop| {
+        let stopped = Some(UtcMs(T + since * 1000));
+        let site = Site { stopped, emergency_overrides_stop, ..Site::default() };
+        cue(&day, &none, horizon(now), &Situation { site, ..situation(now, &free) })
+    };
+    let reasons = |cue: &Cue<'_>| {
+        cue.skipped.iter().map(|one| (one.airing.id.clone(), one.reason)).collect::<Vec<_>>()
+    };
+    let (a, b) = (day[0].id.clone(), day[1].id.clone());
+    assert_eq!(at(-1, -5, false), Cue::default());
+    assert_eq!(reasons(&at(0, -5, false)), [(a.clone(), Reason::StoppedLocally)]);
+    assert_eq!(at(-1, -5, true).next.map(|due| &due.airing.id), Some(&b));
+    // Looked at late, or stopped when its time was over already.
+    let late = at(90, 30, false);
+    assert_eq!(
+        reasons(&late),
+        [(a.clone(), Reason::StoppedLocally), (b.clone(), Reason::StoppedLocally)]
+    );
+    assert_eq!(reasons(&at(90, 80, false)), [(a, Reason::TooLate), (b, Reason::TooLate)]);
 }

@@ -17,7 +17,7 @@ use super::{
     source::{ClipFault, Clips},
     speaker::Format,
 };
-use crate::radio::{AiringItem, Gain};
+use crate::radio::AiringItem;
 
 /// Frames of 50 ms at the usual rate; 50 of them keep the deck two and a half seconds ahead.
 const BLOCK_FRAMES: usize = 2_400;
@@ -29,7 +29,6 @@ pub(super) struct Order {
     /// The frames that each item takes, counted from the airing's first.
     pub(super) spans: Vec<Range<u64>>,
     pub(super) format: Format,
-    pub(super) volume: Gain,
     pub(super) started: Started,
     pub(super) clips: Arc<dyn Clips>,
     pub(super) recorder: Arc<dyn Recorder>,
@@ -249,7 +248,7 @@ fn sound(
         Ok(opened) => opened,
         Err(fault) => return Ok(Err(fault)),
     };
-    let factor = (*gain + order.volume).factor();
+    let factor = gain.factor();
     let mut shape = Shape::new(order.format);
     let (mut converted, mut ready) = (Vec::new(), Vec::new());
     let total = *left;

@@ -1,10 +1,13 @@
 //! The station: link (the line), keep (its own store), cue (what is next, pure), deck, record, speaker.
 
+pub mod control;
 pub mod cue;
 pub mod deck;
+pub mod exchange;
 pub mod keep;
 pub mod link;
 pub mod record;
+pub mod site;
 pub mod source;
 pub mod speaker;
 pub mod station;

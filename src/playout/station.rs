@@ -3,11 +3,13 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, sync::watch};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{
+    control::{self, Control, ControlKey, ControlSettings, News},
     cue::Hours,
     deck::{Deck, DeckStatus, Setup},
+    exchange::{Exchange, NO_LINE},
     keep::{Anchor, Keep, KeepError, KeepRecorder, Rebuilt},
     link::{
         self, Allowance, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line,
@@ -19,7 +21,7 @@ use super::{
 use crate::{
     clock::{Clock, LOA_IS_NEWER_THAN},
     library::Shelf,
-    radio::{Gain, RecordHash},
+    radio::RecordHash,
     signing::SecretKey,
     wire::{EnrolmentCode, Fault, Rundown},
 };
@@ -53,8 +55,8 @@ pub struct Settings {
     pub speaker: SpeakerName,
     /// When the station airs nothing routine, whoever orders it.
     pub hours: Hours,
-    /// On top of each clip's gain.
-    pub volume: Gain,
+    /// What the people at the site may say, and where.
+    pub control: ControlSettings,
     /// Believe the machine's clock, though it may show an earlier time than was known before.
     pub trust_clock: bool,
 }
@@ -124,7 +126,9 @@ pub async fn run(
     info!(station = %anchor.station, server = anchor.server, "enrolled");
 
     let shelf = Arc::new(Shelf::open(&settings.data.join("clips")).map_err(StationError::Shelf)?);
-    let district = District::new(&settings.line, &anchor)?;
+    // A station without a line lives by what comes on a stick.
+    let has_line = settings.server != NO_LINE;
+    let district = has_line.then(|| District::new(&settings.line, &anchor)).transpose()?;
     let kept = kept_rundown(&keep, &anchor).await;
     if let Some(rundown) = &kept {
         // The district's word on the day, not the clock's: a clock that runs ahead must not make the station forget.
@@ -133,6 +137,17 @@ pub async fn run(
     let (rundown, mut changes) = watch::channel::<Option<Arc<Rundown>>>(kept.map(Arc::new));
     let (refused, refusal) = watch::channel(None);
     let (supplied, supply) = watch::channel(Supply::default());
+    let (told, condition) = watch::channel(Condition::default());
+    let (heard, hears) = watch::channel(None);
+    let exchange = Exchange {
+        keep: keep.clone(),
+        shelf: shelf.clone(),
+        clock: clock.clone(),
+        rundown: rundown.clone(),
+    };
+    let news = News { condition: condition.clone(), heard: hears };
+    let control = Control::new(settings.control, exchange, news).await?;
+    let control = Arc::new(control);
     let recorder = KeepRecorder {
         keep: keep.clone(),
         station: anchor.station.clone(),
@@ -146,37 +161,43 @@ pub async fn run(
         clips: shelf.clone(),
         recorder: Arc::new(recorder),
         hours: settings.hours.clone(),
-        volume: settings.volume,
+        site: control.site(),
         settled: keep.settled().await?,
     })
     .map_err(StationError::Deck)?;
-    let (told, condition) = watch::channel(Condition::default());
-    let mut confirmer = Confirmer { district: district.clone(), keep: keep.clone(), condition };
-    let work = [
-        tokio::spawn(
-            Follower {
-                district: district.clone(),
-                keep: keep.clone(),
-                clock: clock.clone(),
-                rundown,
-                fault: refused,
-            }
-            .run(),
-        ),
-        tokio::spawn(
-            Fetcher {
-                district: district.clone(),
-                shelf,
-                clock: clock.clone(),
-                rundown: changes.clone(),
-                allowance: settings.allowance,
-                supply: supplied,
-            }
-            .run(),
-        ),
-        tokio::spawn(confirmer.clone().run()),
-        tokio::spawn(TimeSignal { district: district.clone(), clock: clock.clone() }.run()),
-    ];
+    control.hold(deck.knobs());
+    let mut work = vec![tokio::spawn(serve(control.clone(), settings.clone()))];
+    let mut confirmer = district.as_ref().map(|district| Confirmer {
+        district: district.clone(),
+        keep: keep.clone(),
+        condition,
+        clock: clock.clone(),
+        heard,
+    });
+    if let Some((district, confirmer)) = district.zip(confirmer.clone()) {
+        let follower = Follower {
+            district: district.clone(),
+            keep: keep.clone(),
+            clock: clock.clone(),
+            rundown,
+            fault: refused,
+        };
+        let fetcher = Fetcher {
+            district: district.clone(),
+            shelf,
+            clock: clock.clone(),
+            rundown: changes.clone(),
+            allowance: settings.allowance,
+            supply: supplied,
+        };
+        let signal = TimeSignal { district, clock: clock.clone() };
+        work.extend([
+            tokio::spawn(follower.run()),
+            tokio::spawn(fetcher.run()),
+            tokio::spawn(confirmer.run()),
+            tokio::spawn(signal.run()),
+        ]);
+    }
 
     sign(Sign::Ready);
     changes.mark_changed();
@@ -207,6 +228,7 @@ pub async fn run(
                     sign(Sign::Alive);
                 }
                 let known = changes.borrow().as_ref().map(|rundown| rundown.version);
+                control.look().await;
                 let mut condition = condition_of(&settings, status, known, clock.as_ref());
                 condition.faults.extend(clock.fault());
                 condition.faults.extend(refusal.borrow().clone());
@@ -223,6 +245,7 @@ pub async fn run(
                 condition.stock = stock;
                 let damage = rebuilt.words.iter().map(|words| Fault::new("store-damaged", words));
                 condition.faults.extend(damage);
+                condition.faults.extend(control.faults());
                 told.send_if_modified(|known| {
                     let different = *known != condition;
                     *known = condition;
@@ -234,13 +257,16 @@ pub async fn run(
     for task in work {
         task.abort();
     }
+    ControlKey::remove(&settings.data);
     // The deck's threads write their last records through this runtime, so it must not be held up.
     if tokio::task::spawn_blocking(move || deck.stop()).await.is_err() {
         warn!("the deck stopped badly");
     }
-    let last = async { while confirmer.once().await.unwrap_or(false) {} };
-    if tokio::time::timeout(FAREWELL, last).await.is_err() {
-        warn!("the last records wait for the next start");
+    if let Some(confirmer) = &mut confirmer {
+        let last = async { while confirmer.once().await.unwrap_or(false) {} };
+        if tokio::time::timeout(FAREWELL, last).await.is_err() {
+            warn!("the last records wait for the next start");
+        }
     }
     if let Err(error) = keep.know_time(clock.now()).await {
         warn!(%error, "the time is not remembered");
@@ -261,6 +287,13 @@ fn still_to_air(rundown: Arc<Rundown>, rebuilt: &Rebuilt) -> Arc<Rundown> {
     }
 }
 
+/// A station airs also where nobody can see it.
+async fn serve(control: Arc<Control>, settings: Settings) {
+    let Some(address) = settings.control.address else { return };
+    let Err(why) = control::serve(control, address, &settings.data).await;
+    error!(%why, %address, "there is no page at the site, and its commands do not reach this station");
+}
+
 fn condition_of(
     settings: &Settings,
     status: DeckStatus,
@@ -277,7 +310,7 @@ fn condition_of(
 }
 
 /// The rundown that is followed until the district sends another, if it is still as it was taken.
-async fn kept_rundown(keep: &Keep, anchor: &Anchor) -> Option<Rundown> {
+pub async fn kept_rundown(keep: &Keep, anchor: &Anchor) -> Option<Rundown> {
     let opened = match keep.rundown().await {
         Ok(None) => return None,
         Ok(Some(kept)) => link::trust(anchor).open(&kept.signed).map_err(LinkError::Rundown),

@@ -76,6 +76,8 @@ pub enum Reason {
     CutIn,
     /// The order to air it was withdrawn.
     Withdrawn,
+    /// Somebody at the site had stopped the station.
+    StoppedLocally,
     /// A person reports it.
     Reported,
 }

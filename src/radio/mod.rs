@@ -14,6 +14,7 @@ mod schedule;
 mod station;
 mod time;
 mod unit;
+mod volume;
 
 pub use airing::{Airing, AiringItem};
 pub use asrun::{ClockState, Evidence, Outcome, Reason};
@@ -27,3 +28,4 @@ pub use schedule::{Priority, Schedule, When};
 pub use station::{Selection, Station, StationKind};
 pub use time::{BadTime, UtcMs, Window};
 pub use unit::Unit;
+pub use volume::{BadVolume, Volume};

@@ -2,6 +2,7 @@
 
 pub(crate) mod admit;
 pub(crate) mod apply;
+pub(crate) mod carry;
 pub(crate) mod clip;
 pub(crate) mod demo;
 pub(crate) mod doctor;
@@ -14,4 +15,6 @@ pub(crate) mod revoke;
 pub(crate) mod serve;
 pub(crate) mod service;
 pub(crate) mod shutdown;
+pub(crate) mod site;
 pub(crate) mod station;
+pub(crate) mod stick;

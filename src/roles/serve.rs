@@ -211,7 +211,7 @@ async fn own_station(
         data,
         speaker,
         hours: arguments.sound.hours(),
-        volume: arguments.sound.volume(),
+        control: arguments.sound.control(),
         trust_clock: false,
     })
 }

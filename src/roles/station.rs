@@ -4,23 +4,25 @@ use chrono_tz::Tz;
 use loa::{
     clock::SystemClock,
     playout::{
+        control::{Address, ControlSettings},
         cue::Hours,
         link::Allowance,
         speaker::SpeakerName,
         station::{self, Settings},
     },
-    radio::{Gain, QuietHours},
+    radio::{QuietHours, Volume},
     wire::EnrolmentCode,
 };
 
-use super::{lock::LineArguments, logging::LogArguments, service};
+use super::{lock::LineArguments, logging::LogArguments, service, site};
 
 /// Play what the district orders, and confirm what sounded.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct StationArguments {
     /// The district's address, e.g. https://192.0.2.1:8443.
-    #[arg(long, env = "LOA_SERVER", value_name = "URL")]
-    server: String,
+    #[arg(long, env = "LOA_SERVER", value_name = "URL", required = true)]
+    server: Option<String>,
     /// The one-time code, at the first start only.
     #[arg(long, env = "LOA_CODE", value_name = "CODE", hide_env_values = true)]
     code: Option<String>,
@@ -47,6 +49,8 @@ pub(crate) struct StationArguments {
     sound: SoundArguments,
     #[command(flatten)]
     pub(crate) log: LogArguments,
+    #[command(subcommand)]
+    pub(crate) at_site: Option<site::Command>,
 }
 
 /// How a station sounds.
@@ -64,10 +68,32 @@ pub(crate) struct SoundArguments {
     #[arg(long, env = "LOA_ZONE", value_name = "ZONE", default_value = "Asia/Ho_Chi_Minh",
           value_parser = zone)]
     zone: Tz,
-    /// 0 to 100.
-    #[arg(long, env = "LOA_VOLUME", value_name = "PERCENT", default_value_t = 100,
-          value_parser = clap::value_parser!(u8).range(0..=100))]
-    volume: u8,
+    /// 0 to 100, until somebody at the site says otherwise.
+    #[arg(long, env = "LOA_VOLUME", value_name = "PERCENT", default_value = "100")]
+    volume: Volume,
+    /// Where the station shows how it is and takes orders from those beside it: an address that only this machine reaches,
+    /// or `none`. When the port is taken, the next free one.
+    #[arg(long, env = "LOA_CONTROL", value_name = "ADDR", default_value = "127.0.0.1:8088")]
+    control: Page,
+    /// An emergency sounds also while the station is stopped at the site.
+    #[arg(long, env = "LOA_EMERGENCY_OVERRIDES_STOP", value_name = "BOOL", default_value = "false",
+          num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    emergency_overrides_stop: bool,
+}
+
+/// Where the page is, if anywhere.
+#[derive(Debug, Clone, Copy)]
+struct Page(Option<Address>);
+
+impl FromStr for Page {
+    type Err = <Address as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self(None)),
+            address => address.parse().map(|address| Self(Some(address))),
+        }
+    }
 }
 
 impl SoundArguments {
@@ -76,9 +102,14 @@ impl SoundArguments {
         Hours { quiet: self.quiet_hours.0.clone(), zone: self.zone }
     }
 
-    /// The volume as a change of level.
-    pub(crate) fn volume(&self) -> Gain {
-        Gain::from_db(20.0 * (f64::from(self.volume) / 100.0).log10())
+    /// What the people at the site may say, and where.
+    pub(crate) fn control(&self) -> ControlSettings {
+        ControlSettings {
+            address: self.control.0,
+            volume: self.volume,
+            emergency_overrides_stop: self.emergency_overrides_stop,
+            zone: self.zone,
+        }
     }
 }
 
@@ -103,10 +134,13 @@ fn zone(text: &str) -> Result<Tz, String> {
     text.parse().map_err(|_| format!("\"{text}\" is no time zone: write one like Asia/Ho_Chi_Minh"))
 }
 
-/// Runs until it is asked to stop.
+/// Runs until it is asked to stop; or carries out one order at the site.
 pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
+    if let Some(command) = arguments.at_site {
+        return site::run(command).await;
+    }
     let settings = Settings {
-        server: arguments.server,
+        server: arguments.server.unwrap_or_default(),
         line: arguments.line.line(),
         allowance: Allowance {
             bandwidth: arguments.bandwidth.map(|kilobits| kilobits * 125),
@@ -117,24 +151,9 @@ pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
         data: arguments.data,
         speaker: arguments.speaker,
         hours: arguments.sound.hours(),
-        volume: arguments.sound.volume(),
+        control: arguments.sound.control(),
         trust_clock: arguments.trust_clock,
     };
     let clock = Arc::new(SystemClock);
     Ok(station::run(settings, clock, service::tell, service::asked_to_stop()).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn half_the_volume_is_half_of_every_sample() {
-        for (volume, factor) in [(100, 1.0), (50, 0.5), (10, 0.1), (0, 0.0)] {
-            let quiet_hours = Quiet(Vec::new());
-            let sound = SoundArguments { quiet_hours, zone: Tz::Asia__Ho_Chi_Minh, volume };
-            let got = sound.volume().factor();
-            assert!((got - factor).abs() < 1e-4, "{volume} %: {got}");
-        }
-    }
 }

@@ -18,6 +18,7 @@ mod report;
 mod rolling;
 mod router;
 mod standing;
+pub mod stick;
 mod taking;
 
 pub use api::airings::AiringPage;

@@ -25,6 +25,10 @@ pub enum Context {
     DistrictKey,
     /// The district's receipts for records that came on a stick.
     Receipts,
+    /// A station's request to be known, on a stick, by the key that its code stands for.
+    CarriedRequest,
+    /// The district's answer to it.
+    CarriedEnrolment,
 }
 
 impl Context {
@@ -35,6 +39,8 @@ impl Context {
             Self::Record => b"loa/v1/record\n",
             Self::DistrictKey => b"loa/v1/district-key\n",
             Self::Receipts => b"loa/v1/receipts\n",
+            Self::CarriedRequest => b"loa/v1/carried-request\n",
+            Self::CarriedEnrolment => b"loa/v1/carried-enrolment\n",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! As-run records: what really sounded, kept for good.
+//! As-run records, what really sounded, and events, what was done at the site: kept for good.
 
 use super::{
     Store, StoreError,
@@ -7,7 +7,7 @@ use super::{
 use crate::{
     radio::{AiringId, ClipHash, RecordHash, UtcMs},
     signing::Envelope,
-    wire::AsRunRecord,
+    wire::{AsRunRecord, EventRecord},
 };
 
 /// An as-run record to keep, with what is asked of it in columns of their own.
@@ -17,8 +17,10 @@ pub struct NewRecord {
     pub boot: String,
     /// Counts up over the station's life.
     pub sequence: u64,
-    /// What was to air.
-    pub airing: AiringId,
+    /// What was to air; none: it is an event.
+    pub airing: Option<AiringId>,
+    /// What was done at the site; none: it is an as-run record.
+    pub kind: Option<&'static str>,
     /// Which item of the airing.
     pub position: u32,
     /// The clip.
@@ -47,13 +49,33 @@ impl NewRecord {
         Self {
             boot: record.boot.clone(),
             sequence: record.sequence,
-            airing: record.airing.clone(),
+            airing: Some(record.airing.clone()),
+            kind: None,
             position: record.position,
             clip: record.clip,
             turn_at: record.had_its_turn().then_some(record.scheduled_at),
             title: record.title.clone(),
             due_at: record.scheduled_at,
             expected_ms: expected_ms.try_into().unwrap_or(u64::MAX),
+            previous: record.previous,
+            hash: RecordHash::of(envelope.payload.as_bytes()),
+            envelope,
+        }
+    }
+
+    /// An event as it is kept, with the envelope that it came in.
+    pub fn event(record: &EventRecord, envelope: Envelope) -> Self {
+        Self {
+            boot: record.boot.clone(),
+            sequence: record.sequence,
+            airing: None,
+            kind: Some(record.event.kind()),
+            position: 0,
+            clip: None,
+            turn_at: None,
+            title: String::new(),
+            due_at: record.at,
+            expected_ms: 0,
             previous: record.previous,
             hash: RecordHash::of(envelope.payload.as_bytes()),
             envelope,

@@ -35,15 +35,24 @@ impl Store {
         key: Option<PublicKey>,
         now: UtcMs,
     ) -> Result<Option<(StationId, Secret)>, StoreError> {
-        let sha256 = token::fingerprint(code);
+        self.enrol_by(&token::fingerprint(code), key, now).await
+    }
+
+    /// The same, by the code's SHA-256: who shows the code itself on no line.
+    pub async fn enrol_by(
+        &self,
+        sha256: &str,
+        key: Option<PublicKey>,
+        now: UtcMs,
+    ) -> Result<Option<(StationId, Secret)>, StoreError> {
         let mut tx = self.db.begin().await?;
         let claimed = sql!(execute &mut tx,
             "update enrolment set used_at = $2 where sha256 = $1 and used_at is null and expires_at > $2",
-            sha256.as_str(), now.0)?;
+            sha256, now.0)?;
         if claimed == 0 {
             return Ok(None);
         }
-        let rows = sql!(fetch &mut tx, "select station from enrolment where sha256 = $1", sha256.as_str())?;
+        let rows = sql!(fetch &mut tx, "select station from enrolment where sha256 = $1", sha256)?;
         let text = rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)?;
         let station: StationId = super::name("enrolment of", text)?;
         if let Some(key) = key
@@ -56,5 +65,20 @@ impl Store {
         let secret = token::create(&mut tx, &bearer, now).await?;
         tx.commit().await?;
         Ok(Some((station, secret)))
+    }
+
+    /// The SHA-256 of every code that may still be used.
+    pub async fn open_codes(&self, now: UtcMs) -> Result<Vec<String>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select sha256 from enrolment where used_at is null and expires_at > $1", now.0)?;
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// The station that enrolled with a key, if that was not revoked since.
+    pub async fn station_of_key(&self, key: PublicKey) -> Result<Option<StationId>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select station from station_key where public_key = $1 and revoked_at is null",
+            key.to_string())?;
+        rows.first().map(|row| super::name("key of station", row.get(0)?)).transpose()
     }
 }

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "district", include_str!("../../migrations/0001_district.sql")),
     (2, "signatures", include_str!("../../migrations/0002_signatures.sql")),
     (4, "chain", include_str!("../../migrations/0004_chain.sql")),
+    (6, "events", include_str!("../../migrations/0006_events.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.

@@ -4,12 +4,13 @@
 //! then listed with everything else, and says that nobody planned it.
 
 use super::{NewRecord, StoreError, Tx, db::sql};
-use crate::radio::StationId;
+use crate::radio::{AiringId, StationId};
 
 /// Keeps the airing that a record tells of, unless it is there.
 pub(super) async fn keep(
     tx: &mut Tx,
     station: &StationId,
+    airing: &AiringId,
     record: &NewRecord,
 ) -> Result<(), StoreError> {
     let ends_at = record.due_at + std::time::Duration::from_millis(record.expected_ms);
@@ -18,7 +19,7 @@ pub(super) async fn keep(
              digest, refused)
          select $1, $2, s.id, s.unit, $4, $5, $5, $6, $5, '', false from station s where s.id = $3
          on conflict do nothing",
-        record.airing.as_str(), record.airing.schedule(), station.as_str(), record.title.as_str(),
+        airing.as_str(), airing.schedule(), station.as_str(), record.title.as_str(),
         record.due_at.0, ends_at.0)?;
     Ok(())
 }

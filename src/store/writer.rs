@@ -13,12 +13,12 @@ use super::{
     db::{Db, Engine, sql},
     stray,
 };
-use crate::radio::{ClipHash, RecordHash, StationId, UtcMs};
+use crate::radio::{AiringId, ClipHash, RecordHash, StationId, UtcMs};
 
 /// Rows a statement: few enough for either engine's limit on arguments, enough to make the statement's own cost small.
 const CHUNK: usize = 50;
 /// Columns a row.
-const COLUMNS: usize = 13;
+const COLUMNS: usize = 14;
 /// Calls committed together at most.
 const TOGETHER: usize = 64;
 
@@ -173,14 +173,14 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
         verdicts
     };
     // A station says much of few airings: each is looked for once. What was not kept tells of none.
-    let mut told: HashMap<&str, (&Batch, &NewRecord)> = HashMap::new();
+    let mut told: HashMap<&AiringId, (&Batch, &NewRecord)> = HashMap::new();
     for (row, verdict) in rows.iter().zip(verdicts.iter().flatten()) {
-        if *verdict == Verdict::Recorded {
-            told.entry(row.1.airing.as_str()).or_insert(*row);
+        if let (Some(airing), Verdict::Recorded) = (&row.1.airing, verdict) {
+            told.entry(airing).or_insert(*row);
         }
     }
-    for (batch, record) in told.into_values() {
-        stray::keep(&mut tx, &batch.station, record).await?;
+    for (airing, (batch, record)) in told {
+        stray::keep(&mut tx, &batch.station, airing, record).await?;
     }
     for batch in batches {
         contact::note(&mut tx, &batch.station, batch.status.as_deref(), batch.now).await?;
@@ -243,7 +243,7 @@ fn text(rows: usize) -> Arc<str> {
         .collect();
     format!(
         "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record, key, signature, \
-         hash, previous) values {} \
+         hash, previous, kind) values {} \
          on conflict do nothing",
         values.join(",")
     )
@@ -259,7 +259,7 @@ async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, Store
                     .bind(batch.station.as_str())
                     .bind(record.boot.as_str())
                     .bind(record.sequence.cast_signed())
-                    .bind(record.airing.as_str())
+                    .bind(record.airing.as_ref().map_or("", |airing| airing.as_str()))
                     .bind(i64::from(record.position))
                     .bind(record.clip.as_ref().map(ClipHash::to_string))
                     .bind(record.turn_at.map(|at| at.0))
@@ -268,7 +268,8 @@ async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, Store
                     .bind(record.envelope.key.to_string())
                     .bind(record.envelope.signature.to_string())
                     .bind(record.hash.to_string())
-                    .bind(record.previous.as_ref().map(RecordHash::to_string));
+                    .bind(record.previous.as_ref().map(RecordHash::to_string))
+                    .bind(record.kind);
             }
             query.execute(&mut **$tx).await?.rows_affected()
         }};

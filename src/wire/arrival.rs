@@ -1,8 +1,11 @@
 //! What a station sends as confirmations, read and judged record by record. Pure.
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
-use super::{AsRunRecord, Confirmations, Receipt, ReceiptResult, StationStatus};
+use super::{AsRunRecord, Confirmations, Receipt, ReceiptResult, StationRecord, StationStatus};
 use crate::{
     radio::{Outcome, StationId},
     signing::{Context, Envelope, PublicKey},
@@ -61,13 +64,13 @@ pub fn judge(
     envelope: &Envelope,
     station: &StationId,
     keys: &[PublicKey],
-) -> Result<AsRunRecord, Receipt> {
-    let record: AsRunRecord = read_json(envelope.payload.as_bytes()).map_err(|why| {
+) -> Result<StationRecord, Receipt> {
+    let record = read_record(&envelope.payload).map_err(|why| {
         let sequence =
             serde_json::from_str(&envelope.payload).ok().map(|Numbered { sequence }| sequence);
         invalid(sequence, why)
     })?;
-    let sequence = Some(record.sequence);
+    let sequence = Some(record.sequence());
     let no = |why: String| Err(invalid(sequence, why));
     if !keys.contains(&envelope.key) {
         return no(format!(
@@ -77,28 +80,59 @@ pub fn judge(
     if envelope.open(Context::Record).is_err() {
         return no("signature: it does not fit".to_owned());
     }
-    if record.station != *station {
-        return no(format!("station: the token belongs to {station}"));
+    let (of, boot) = match &record {
+        StationRecord::AsRun(record) => (&record.station, &record.boot),
+        StationRecord::Event(event) => (&event.station, &event.boot),
+    };
+    if of != station {
+        return no(format!("station: this is taken from {station} only"));
     }
-    if record.boot.len() != 32
-        || !record.boot.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    {
+    if boot.len() != 32 || !boot.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return no("boot: 32 lower-case hexadecimal digits are expected".to_owned());
     }
-    if i64::try_from(record.sequence).is_err() {
+    if i64::try_from(record.sequence()).is_err() {
         return no("sequence: it is larger than 9223372036854775807".to_owned());
     }
+    let wrong = match &record {
+        StationRecord::AsRun(record) => impossible(record, station),
+        StationRecord::Event(_) => None,
+    };
+    wrong.map_or(Ok(record), no)
+}
+
+/// An event says so; everything else is to be an as-run record.
+fn read_record(payload: &str) -> Result<StationRecord, String> {
+    let why = match read_json(payload.as_bytes()) {
+        Ok(record) => return Ok(StationRecord::AsRun(Box::new(record))),
+        Err(why) => why,
+    };
+    match serde_json::from_str(payload) {
+        Ok(Eventful { event: IgnoredAny }) => {
+            read_json(payload.as_bytes()).map(StationRecord::Event)
+        }
+        Err(_) => Err(why),
+    }
+}
+
+/// As much of an event as tells it from an as-run record.
+#[derive(Deserialize)]
+struct Eventful {
+    event: IgnoredAny,
+}
+
+/// What an as-run record may not say.
+fn impossible(record: &AsRunRecord, station: &StationId) -> Option<String> {
     if record.airing.station() != station.as_str() {
-        return no(format!("airing: {} is not at {station}", record.airing));
+        return Some(format!("airing: {} is not at {station}", record.airing));
     }
     if record.outcome == Outcome::Aired && record.evidence.is_none() {
-        return no("evidence: a record of \"aired\" says what it rests on".to_owned());
+        return Some("evidence: a record of \"aired\" says what it rests on".to_owned());
     }
     // PostgreSQL has no such text.
     if record.title.contains('\0') {
-        return no("title: it contains a NUL character".to_owned());
+        return Some("title: it contains a NUL character".to_owned());
     }
-    Ok(record)
+    None
 }
 
 /// As much of a record as its receipt needs.

@@ -4,9 +4,15 @@
 //! spelling. Times are RFC 3339 in UTC, sizes bytes, levels hundredths of a decibel.
 
 pub mod arrival;
+mod carried;
 mod code;
+mod event;
 
+pub use carried::{
+    BadWord, CarriedEnrolment, CarriedReceipts, CarriedRequest, DistrictWord, RefusedRecord, Run,
+};
 pub use code::{BadCode, EnrolmentCode};
+pub use event::{Event, EventRecord, Hand, StationRecord};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -188,7 +194,7 @@ pub struct Enrolment {
 /// As-run records on their way to the district; with none, a sign of life.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct Confirmations {
-    /// [`AsRunRecord`]s, each signed by its station; at most 500.
+    /// [`AsRunRecord`]s and [`EventRecord`]s, each signed by its station; at most 500.
     #[serde(default)]
     pub records: Vec<Envelope>,
     /// How the station is.

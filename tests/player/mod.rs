@@ -18,6 +18,7 @@ use loa::{
         cue::{Hours, Settled},
         deck::{Deck, Setup},
         record::{Draft, NotKept, Recorder, Started},
+        site::Site,
         speaker::SpeakerName,
     },
     radio::{AiringItem, ClipHash, Gain, Priority, UtcMs},
@@ -108,7 +109,7 @@ pub fn run() {
         clips: Arc::new(Shelf::open(Path::new(orders["shelf"].as_str().unwrap())).unwrap()),
         recorder: Arc::new(Aloud),
         hours: Hours { quiet: Vec::new(), zone: chrono_tz::Asia::Ho_Chi_Minh },
-        volume: Gain::UNITY,
+        site: Site::default(),
         settled: Settled::default(),
     })
     .unwrap();

@@ -8,6 +8,7 @@ mod keys;
 mod rules;
 mod service;
 mod settings;
+mod site;
 
 use std::{
     fs::File,

@@ -14,6 +14,7 @@ use loa::{
         cue::{Hours, Settled},
         deck::{Deck, Opener, Setup},
         record::{Draft, NotKept, Recorder, Started},
+        site::Site,
         source::{ClipFault, Clips, Source},
         speaker::{Format, Position, Speaker, SpeakerError},
         station_clock::StationClock,
@@ -352,7 +353,7 @@ pub struct Studio {
     pub memory: Arc<Memory>,
     pub hours: Hours,
     pub settled: Settled,
-    pub volume: Gain,
+    pub site: Site,
 }
 
 impl Studio {
@@ -364,7 +365,7 @@ impl Studio {
             memory: Arc::default(),
             hours: Hours { quiet: Vec::new(), zone: chrono_tz::Asia::Ho_Chi_Minh },
             settled: Settled::default(),
-            volume: Gain::UNITY,
+            site: Site::default(),
         }
     }
 
@@ -385,7 +386,7 @@ impl Studio {
             clips: self.clips.clone(),
             recorder: self.memory.clone(),
             hours: self.hours.clone(),
-            volume: self.volume,
+            site: self.site,
             settled: self.settled.clone(),
         })
         .unwrap()

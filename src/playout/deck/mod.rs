@@ -17,12 +17,13 @@ use std::{
 use super::{
     cue::{Hours, Settled},
     record::Recorder,
+    site::Site,
     source::Clips,
     speaker::{Speaker, SpeakerError},
 };
 use crate::{
     clock::Clock,
-    radio::{AiringId, ClockState, Evidence, Gain, UtcMs},
+    radio::{AiringId, ClockState, Evidence, UtcMs},
     wire::Rundown,
 };
 
@@ -41,8 +42,8 @@ pub struct Setup {
     pub recorder: Arc<dyn Recorder>,
     /// The station's quiet hours.
     pub hours: Hours,
-    /// The station's volume, on top of each clip's gain.
-    pub volume: Gain,
+    /// What the people at the site want.
+    pub site: Site,
     /// What has become of airings before.
     pub settled: Settled,
 }
@@ -86,6 +87,7 @@ struct Shared {
 #[derive(Default)]
 struct Orders {
     rundown: Option<Arc<Rundown>>,
+    site: Option<Site>,
     stop: bool,
 }
 
@@ -113,6 +115,11 @@ impl Deck {
         lock(&self.shared.status).clone()
     }
 
+    /// What the people at the site hold in their hands.
+    pub fn knobs(&self) -> Knobs {
+        Knobs(self.shared.clone())
+    }
+
     /// Fades out what sounds, records it as interrupted, and returns when every record is kept.
     pub fn stop(mut self) {
         self.end();
@@ -129,6 +136,29 @@ impl Deck {
     }
 }
 
+/// What the people at the site turn. It does nothing once the deck has ended.
+#[derive(Clone)]
+pub struct Knobs(Arc<Shared>);
+
+impl Knobs {
+    /// Obeys from the next block on. At a stop, what sounds fades out and is recorded as interrupted.
+    pub fn turn(&self, site: Site) {
+        lock(&self.0.orders).site = Some(site);
+        self.0.changed.notify_all();
+    }
+
+    /// How the deck is now.
+    pub fn status(&self) -> DeckStatus {
+        lock(&self.0.status).clone()
+    }
+}
+
+impl std::fmt::Debug for Knobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Knobs")
+    }
+}
+
 impl Drop for Deck {
     fn drop(&mut self) {
         self.end();
@@ -139,7 +169,7 @@ impl Shared {
     /// Waits until somebody wants something, but not longer than this.
     fn rest(&self, at_most: Duration) {
         let orders = lock(&self.orders);
-        if !orders.stop && orders.rundown.is_none() {
+        if !orders.stop && orders.rundown.is_none() && orders.site.is_none() {
             // A wake-up without cause does no harm.
             let _ = self.changed.wait_timeout(orders, at_most);
         }

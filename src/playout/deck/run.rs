@@ -19,10 +19,11 @@ use crate::{
         loader::{Loading, Order, Start},
         record::Started,
         shape,
+        site::Site,
         source::Clips,
         speaker::SpeakerError,
     },
-    radio::{ClockState, Gain, Outcome, Reason, UtcMs},
+    radio::{ClockState, Outcome, Reason, UtcMs},
     wire::{Rundown, RundownAiring},
 };
 
@@ -47,7 +48,9 @@ pub(super) struct Running {
     clips: Arc<dyn Clips>,
     recorder: Arc<Watched>,
     hours: Hours,
-    volume: Gain,
+    pub(super) site: Site,
+    /// What the last sample was multiplied by; glides to the volume.
+    pub(super) level: f32,
     rundown: Option<Arc<Rundown>>,
     /// Airings before this one in the rundown are settled.
     first: usize,
@@ -80,7 +83,8 @@ impl Running {
             shared,
             clips: setup.clips,
             hours: setup.hours,
-            volume: setup.volume,
+            site: setup.site,
+            level: setup.site.volume.factor(),
             rundown: None,
             first: 0,
             settled: setup.settled,
@@ -128,11 +132,40 @@ impl Running {
 
     fn is_stopped(&mut self) -> bool {
         let mut orders = lock(&self.shared.orders);
+        let site = orders.site.take();
         if let Some(rundown) = orders.rundown.take() {
             self.rundown = Some(rundown);
             self.first = 0;
         }
-        orders.stop
+        let is_stopped = orders.stop;
+        drop(orders);
+        if let Some(site) = site {
+            self.obey(site);
+        }
+        is_stopped
+    }
+
+    /// At a stop, what sounds fades out and what was made ready is let go.
+    fn obey(&mut self, site: Site) {
+        self.site = site;
+        if site.stopped.is_none() {
+            return;
+        }
+        self.next.take_if(|next| site.holds(next.airing.priority).is_some());
+        if let Some(stage) = self.stage.take() {
+            self.cut_off(&stage, Reason::StoppedLocally, "the station was stopped at the site");
+            self.stage = Some(stage);
+        }
+    }
+
+    /// What sounds ends a fade's length from now.
+    fn cut_off(&mut self, stage: &Stage, reason: Reason, detail: &str) {
+        let Some(on_air) = &mut self.on_air else { return };
+        let at = stage.written + stage.taker.format.frames(shape::FADE);
+        (on_air.end, on_air.is_cut) = (at.min(on_air.end), true);
+        for never in self.ledger.cut(at, reason, detail) {
+            self.scribe.keep(never);
+        }
     }
 
     fn watch_clock(&mut self) {
@@ -316,6 +349,7 @@ impl Running {
             on_air,
             speaker: stage.is_some(),
             hours: &self.hours,
+            site: self.site,
         };
         let airings = rundown.airings.get(self.first..).unwrap_or_default();
         let cue = cue::cue(airings, &self.settled, horizon, &situation);
@@ -360,7 +394,6 @@ impl Running {
             items: airing.items.clone(),
             spans: spans.clone(),
             format,
-            volume: self.volume,
             started: Started { airing: airing.id.clone(), attempt, if_lost: if_lost.collect() },
             clips: self.clips.clone(),
             recorder: self.recorder.clone(),
@@ -426,13 +459,7 @@ impl Running {
             self.scribe.keep(never);
         }
         let Some(mut stage) = self.stage.take() else { return };
-        if let Some(on_air) = &mut self.on_air {
-            let at = stage.written + stage.taker.format.frames(shape::FADE);
-            (on_air.end, on_air.is_cut) = (at.min(on_air.end), true);
-            for never in self.ledger.cut(at, Reason::StationStopped, "the station was stopped") {
-                self.scribe.keep(never);
-            }
-        }
+        self.cut_off(&stage, Reason::StationStopped, "the station was stopped");
         for _ in 0..30 {
             let now = stage.look(self.clock.as_ref());
             for draft in self.ledger.retire(&stage.position, now.monotonic, &stage.taker) {

@@ -117,7 +117,22 @@ impl Running {
                 n
             };
         }
+        self.turn_down(&mut block, channels);
         stage.block = block;
+    }
+
+    /// Applies the volume, over a block where it has changed: a jump would click.
+    fn turn_down(&mut self, block: &mut [f32], channels: usize) {
+        let (from, to) = (self.level, self.site.volume.factor());
+        self.level = to;
+        if from == 1.0 && to == 1.0 {
+            return;
+        }
+        let frames = (block.len() / channels).max(1) as f32;
+        for (n, frame) in block.chunks_mut(channels).enumerate() {
+            let factor = from + (to - from) * (n + 1) as f32 / frames;
+            frame.iter_mut().for_each(|sample| *sample *= factor);
+        }
     }
 
     /// Writes what is on air, up to its end; gives the samples written.

@@ -3,19 +3,23 @@
 //! One SQLite file, synced before every answer: what it holds survives a cut of the power.
 
 mod anchor;
+mod carried;
 mod damage;
 mod known_time;
+mod lock;
 mod rebuild;
 mod rebuilt;
 mod recorder;
 mod reserve;
 mod rundown;
+mod said;
 mod spool;
 
 pub use anchor::Anchor;
 pub use rebuilt::Rebuilt;
 pub use recorder::KeepRecorder;
-pub use rundown::KeptRundown;
+pub use rundown::{KeptRundown, TakeError};
+pub use said::{Said, Stop};
 pub use spool::{Begun, Waiting};
 
 use std::path::{Path, PathBuf};
@@ -82,6 +86,11 @@ pub enum KeepError {
     /// No random bytes.
     #[error("the system gives no random bytes: {0}")]
     Random(#[from] getrandom::Error),
+    /// Another program has the folder.
+    #[error(
+        "a station is running in {0}: two in one folder would spoil its records; stop it, or give this one another --data"
+    )]
+    Busy(PathBuf),
     /// The station's own key.
     #[error(transparent)]
     Key(#[from] KeyFileError),
@@ -94,9 +103,13 @@ pub enum KeepError {
 #[derive(Debug)]
 pub struct Keep {
     folder: PathBuf,
+    /// None: opened to look only.
+    lock: Option<lock::Lock>,
     db: SqlitePool,
     boot: String,
     anchor: Mutex<Option<Anchor>>,
+    /// Held while a rundown is judged and kept: line and stick may bring one at once.
+    taking: Mutex<()>,
     pen: Mutex<Pen>,
     grown: watch::Sender<u64>,
 }
@@ -126,6 +139,7 @@ impl Keep {
     async fn try_open(folder: &Path) -> Result<Self, KeepError> {
         let trouble = |source| KeepError::Folder { path: folder.to_owned(), source };
         private::folder(folder).map_err(trouble)?;
+        let lock = lock::Lock::take(folder)?;
         let anchor = Anchor::read(folder)?;
         rebuild::finish(folder)?;
         let mut damage = damage::outside(folder, anchor.as_ref());
@@ -155,9 +169,11 @@ impl Keep {
         let key = signing::read_or_make(&folder.join(KEY))?;
         Ok(Self {
             folder: folder.to_owned(),
+            lock: Some(lock),
             db,
             boot: hex::encode(boot),
             anchor: Mutex::new(anchor),
+            taking: Mutex::new(()),
             pen: Mutex::new(Pen { key, sequence, previous }),
             grown: watch::Sender::new(sequence),
         })
@@ -192,9 +208,11 @@ impl Keep {
         let pen = Pen { key: SecretKey::from_seed(&[0; 32]), sequence: 0, previous: None };
         Ok(Self {
             folder: folder.to_owned(),
+            lock: None,
             db,
             boot: String::new(),
             anchor: Mutex::new(Anchor::read(folder)?),
+            taking: Mutex::new(()),
             pen: Mutex::new(pen),
             grown: watch::Sender::new(0),
         })
@@ -224,6 +242,9 @@ impl Keep {
     /// Writes everything out and closes the file.
     pub async fn close(&self) {
         self.db.close().await;
+        if let Some(lock) = &self.lock {
+            lock.release();
+        }
     }
 }
 

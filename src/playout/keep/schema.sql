@@ -38,6 +38,14 @@ create table if not exists spool (
   receipt text
 );
 
+-- What was last said at the site; each change of it is an event in the spool. No volume: the settings' word stands.
+create table if not exists site (
+  only_one integer primary key check (only_one = 1),
+  stopped_at integer,
+  stopped_until integer,
+  volume integer
+);
+
 create index if not exists spool_waiting on spool (sequence) where receipt is null;
 create index if not exists spool_confirmed on spool (sequence) where receipt in ('recorded', 'duplicate');
 create index if not exists spool_rejected on spool (sequence) where receipt in ('conflict', 'invalid');

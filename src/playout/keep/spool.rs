@@ -1,10 +1,10 @@
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Keep, KeepError, known_time::know, signed};
+use super::{Keep, KeepError, Pen, known_time::know, signed};
 use crate::{
     playout::cue::Settled,
-    radio::{AiringId, Outcome, RecordHash, UtcMs},
-    signing::{Context, Envelope},
+    radio::{AiringId, Outcome, Reason, RecordHash, UtcMs},
+    signing::{Context, Envelope, SecretKey},
     wire::{AsRunRecord, Held, Receipt, ReceiptResult, Span},
 };
 
@@ -78,15 +78,9 @@ impl Keep {
         self.give_out(record.sequence).await?;
         record.boot.clone_from(&self.boot);
         record.previous = pen.previous;
-        let envelope = Envelope::seal(Context::Record, serde_json::to_string(&record)?, &pen.key);
+        let payload = serde_json::to_string(&record)?;
         let mut tx = self.db.begin_with("begin immediate").await?;
-        sqlx::query("insert into spool (sequence, record, key, signature) values ($1, $2, $3, $4)")
-            .bind(signed(record.sequence))
-            .bind(&envelope.payload)
-            .bind(envelope.key.to_string())
-            .bind(envelope.signature.to_string())
-            .execute(&mut *tx)
-            .await?;
+        let hash = put(&mut tx, record.sequence, payload, &pen.key).await?;
         sqlx::query("delete from start where airing = $1 and position = $2 and attempt = $3")
             .bind(record.airing.as_str())
             .bind(i64::from(record.position))
@@ -96,10 +90,14 @@ impl Keep {
         settle(&mut tx, &record).await?;
         know(&mut tx, now).await?;
         tx.commit().await?;
-        pen.sequence = record.sequence;
-        pen.previous = Some(RecordHash::of(envelope.payload.as_bytes()));
-        self.grown.send_replace(record.sequence);
+        self.wrote(&mut pen, record.sequence, hash);
         Ok(record.sequence)
+    }
+
+    /// The spool has one more.
+    pub(super) fn wrote(&self, pen: &mut Pen, sequence: u64, hash: RecordHash) {
+        (pen.sequence, pen.previous) = (sequence, Some(hash));
+        self.grown.send_replace(sequence);
     }
 
     /// What began and never ended, in the order of its airing.
@@ -151,11 +149,17 @@ impl Keep {
 
     /// The oldest records that wait, at most so many.
     pub async fn waiting(&self, at_most: u32) -> Result<Vec<Waiting>, KeepError> {
+        self.waiting_after(0, at_most).await
+    }
+
+    /// The oldest records with higher numbers that wait, at most so many.
+    pub async fn waiting_after(&self, after: u64, at_most: u32) -> Result<Vec<Waiting>, KeepError> {
         let rows = sqlx::query(
-            "select sequence, record, key, signature from spool where receipt is null
+            "select sequence, record, key, signature from spool where receipt is null and sequence > $2
              order by sequence limit $1",
         )
         .bind(i64::from(at_most))
+        .bind(signed(after))
         .fetch_all(&self.db)
         .await?;
         rows.iter().map(|row| Ok(waiting_of(row)?)).collect()
@@ -244,10 +248,31 @@ pub(super) fn waiting_of(row: &SqliteRow) -> Result<Waiting, sqlx::Error> {
     Ok(Waiting { sequence: sequence.unsigned_abs(), envelope })
 }
 
+/// Signs a record and puts it into the spool; gives its hash.
+pub(super) async fn put(
+    tx: &mut sqlx::SqliteConnection,
+    sequence: u64,
+    payload: String,
+    key: &SecretKey,
+) -> Result<RecordHash, sqlx::Error> {
+    let envelope = Envelope::seal(Context::Record, payload, key);
+    sqlx::query("insert into spool (sequence, record, key, signature) values ($1, $2, $3, $4)")
+        .bind(signed(sequence))
+        .bind(&envelope.payload)
+        .bind(envelope.key.to_string())
+        .bind(envelope.signature.to_string())
+        .execute(tx)
+        .await?;
+    Ok(RecordHash::of(envelope.payload.as_bytes()))
+}
+
 async fn settle(tx: &mut sqlx::SqliteConnection, record: &AsRunRecord) -> Result<(), sqlx::Error> {
     let has_sounded = match record.outcome {
         Outcome::Aired | Outcome::Partial | Outcome::Interrupted => true,
-        Outcome::Missed | Outcome::Refused => record.started_at.is_some(),
+        // Whoever stopped the station does not want it to come back later either.
+        Outcome::Missed | Outcome::Refused => {
+            record.started_at.is_some() || record.reason == Some(Reason::StoppedLocally)
+        }
     };
     sqlx::query(
         "insert into settled (airing, due, has_sounded, attempts) values ($1, $2, $3, $4)

@@ -9,7 +9,7 @@ use crate::{
     },
     radio::{ClockState, Outcome, Reason, RecordHash, UtcMs},
     signing::{Context, DistrictKey, SecretKey},
-    wire::{AsRunRecord, Held, Receipt, ReceiptResult, Span},
+    wire::{AsRunRecord, Event, EventRecord, Hand, Held, Receipt, ReceiptResult, Span},
 };
 
 pub(super) const NOW: UtcMs = UtcMs(1_601_503_200_000);
@@ -41,6 +41,24 @@ pub(super) fn record(airing: &str) -> AsRunRecord {
         rundown_version: 1,
         clock: ClockState::Holdover,
         previous: None,
+    }
+}
+
+fn anchor() -> Anchor {
+    Anchor {
+        pin: None,
+        server: "http://127.0.0.1:1".to_owned(),
+        station: "thach-lam".parse().unwrap(),
+        token: "secret".to_owned(),
+        code_sha256: String::new(),
+        district_key: DistrictKey {
+            number: 1,
+            key: SecretKey::from_seed(&[1; 32]).public(),
+            not_before: NOW,
+            not_after: NOW,
+        },
+        rundown_version: 3,
+        sequence_mark: 0,
     }
 }
 
@@ -285,21 +303,7 @@ async fn the_anchor_is_kept_and_its_token_not_printed() {
     let folder = tempfile::tempdir().unwrap();
     let keep = Keep::open(folder.path()).await.unwrap();
     assert_eq!(keep.anchor().await, None);
-    let anchor = Anchor {
-        pin: None,
-        server: "http://127.0.0.1:1".to_owned(),
-        station: "thach-lam".parse().unwrap(),
-        token: "secret".to_owned(),
-        code_sha256: String::new(),
-        district_key: DistrictKey {
-            number: 1,
-            key: SecretKey::from_seed(&[1; 32]).public(),
-            not_before: NOW,
-            not_after: NOW,
-        },
-        rundown_version: 3,
-        sequence_mark: 0,
-    };
+    let anchor = anchor();
     keep.set_anchor(anchor.clone()).await.unwrap();
     assert_eq!(keep.anchor().await, Some(anchor.clone()));
     keep.close().await;
@@ -388,4 +392,50 @@ async fn a_full_disk_is_forgotten_when_it_has_room_again() {
     let sequence = keep.end(long.clone(), NOW).await.unwrap();
     assert_eq!(sequence, kept + 1);
     assert_eq!(keep.count_waiting().await.unwrap(), sequence);
+}
+
+#[tokio::test]
+async fn what_is_said_at_the_site_outlives_a_restart_and_stands_among_the_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let until = Some(NOW + std::time::Duration::from_hours(2));
+    let clock = ClockState::Synced;
+    {
+        let keep = Keep::open(folder.path()).await.unwrap();
+        let unknown = keep.say(Event::Resumed, (Hand::Page, None), NOW, clock).await;
+        assert!(matches!(unknown, Err(KeepError::NotEnrolled)));
+        keep.set_anchor(anchor()).await.unwrap();
+        assert_eq!(keep.said().await.unwrap(), Said::default());
+        keep.end(record("s.thach-lam.20200930T220000Z"), NOW).await.unwrap();
+        let lan = Some("lan".to_owned());
+        keep.say(Event::Stopped { until }, (Hand::Command, lan), NOW, clock).await.unwrap();
+        keep.say(Event::Volume { percent: 40.try_into().unwrap() }, (Hand::Page, None), NOW, clock)
+            .await
+            .unwrap();
+        assert!(matches!(Keep::open(folder.path()).await, Err(KeepError::Busy(_))));
+        keep.close().await;
+    }
+    let keep = Keep::open(folder.path()).await.unwrap();
+    let said = keep.said().await.unwrap();
+    assert_eq!(said.stop, Some(Stop { at: NOW, until }));
+    assert_eq!(said.volume.map(|volume| volume.percent()), Some(40));
+    let said = keep.say(Event::Resumed, (Hand::Time, None), NOW, clock).await.unwrap();
+    assert_eq!((said.stop, said.volume.is_some()), (None, true));
+
+    let waiting = keep.waiting(10).await.unwrap();
+    let mut previous = None;
+    for (place, one) in (1..).zip(&waiting) {
+        let value: serde_json::Value = serde_json::from_str(&one.envelope.payload).unwrap();
+        assert_eq!((value["sequence"].as_u64(), one.sequence), (Some(place), place));
+        assert_eq!(value["previous"].as_str().map(str::to_owned), previous);
+        one.envelope.open(Context::Record).unwrap();
+        previous = Some(RecordHash::of(one.envelope.payload.as_bytes()).to_string());
+    }
+    let events: Vec<EventRecord> = waiting[1..]
+        .iter()
+        .map(|one| serde_json::from_str(&one.envelope.payload).unwrap())
+        .collect();
+    let kinds: Vec<_> = events.iter().map(|event| event.event.kind()).collect();
+    assert_eq!(kinds, ["stopped", "volume", "resumed"]);
+    assert_eq!((events[0].by, events[0].who.as_deref()), (Hand::Command, Some("lan")));
+    assert_ne!(events[0].boot, events[2].boot);
 }

@@ -5,8 +5,9 @@ use tracing::{debug, error, warn};
 
 use super::{District, LinkError, SOFTWARE, pauses};
 use crate::{
+    clock::Clock,
     playout::keep::{Keep, Waiting},
-    radio::ClockState,
+    radio::{ClockState, UtcMs},
     wire::{Confirmations, Fault, ReceiptResult, StationStatus, Stock},
 };
 
@@ -40,6 +41,10 @@ pub struct Confirmer {
     pub keep: Arc<Keep>,
     /// How the station is.
     pub condition: watch::Receiver<Condition>,
+    /// What tells when.
+    pub clock: Arc<dyn Clock>,
+    /// Told when the district last answered.
+    pub heard: watch::Sender<Option<UtcMs>>,
 }
 
 impl Confirmer {
@@ -106,6 +111,7 @@ impl Confirmer {
                 ),
             });
         }
+        self.heard.send_replace(Some(self.clock.now()));
         report(&waiting, &receipts.results);
         let again = self.keep.receive(&waiting, &receipts.results, receipts.held.as_ref()).await?;
         if again > 0 {

@@ -7,8 +7,8 @@ use super::{District, LinkError, RundownAnswer, pauses};
 use crate::{
     clock::Clock,
     playout::{
-        keep::{Anchor, Keep, KeepError, KeptRundown},
-        trust::{Refused, Taken, Trust},
+        keep::{Anchor, Keep},
+        trust::{Refused, Trust},
     },
     wire::{Fault, Rundown},
 };
@@ -83,7 +83,7 @@ impl Follower {
         match self.district.rundown(etag).await? {
             RundownAnswer::Same => Ok(None),
             RundownAnswer::Changed(kept) => {
-                let rundown = self.take(&kept).await?;
+                let rundown = self.keep.take(&kept, self.clock.as_ref()).await?;
                 info!(
                     version = rundown.version,
                     airings = rundown.airings.len(),
@@ -93,19 +93,6 @@ impl Follower {
                 Ok(Some(kept.etag))
             }
         }
-    }
-
-    /// A station follows only what its district signed, for it, and not older than what it has.
-    async fn take(&self, kept: &KeptRundown) -> Result<Rundown, LinkError> {
-        let anchor = self.keep.anchor().await.ok_or(KeepError::NotEnrolled)?;
-        let now = self.clock.now();
-        let known = self.clock.is_known().then_some(now);
-        let Taken { rundown, key } = trust(&anchor).judge(&kept.signed, known)?;
-        self.keep.set_rundown(kept, now).await?;
-        // Afterwards: a power cut in between leaves the new one to be taken again.
-        let rundown_version = rundown.version;
-        self.keep.set_anchor(Anchor { district_key: key, rundown_version, ..anchor }).await?;
-        Ok(rundown)
     }
 }
 

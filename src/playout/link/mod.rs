@@ -19,7 +19,10 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 
-use super::{keep::KeepError, trust::Refused};
+use super::{
+    keep::{KeepError, TakeError},
+    trust::Refused,
+};
 use crate::{signing::BadKeys, tls::TlsError};
 
 /// Why a call to the district came to nothing.
@@ -85,6 +88,15 @@ pub enum LinkError {
     /// A clip could not be kept.
     #[error("a clip cannot be kept: {0}")]
     Shelf(String),
+}
+
+impl From<TakeError> for LinkError {
+    fn from(error: TakeError) -> Self {
+        match error {
+            TakeError::Refused(refused) => Self::Rundown(refused),
+            TakeError::Keep(error) => Self::Keep(error),
+        }
+    }
 }
 
 /// The innermost cause is the one that a person can act on.

@@ -1,10 +1,12 @@
 use axum::{Json, extract::State, http::StatusCode};
 
 use crate::{
+    radio::StationId,
     server::{District, body::JsonBytes, login::OfStation, metrics, problem::Refusal, rolling},
+    signing::Envelope,
     store::{NewRecord, Verdict},
     wire::{
-        AsRunRecord, Confirmations, Problem, Receipt, ReceiptResult, Receipts,
+        Confirmations, Problem, Receipt, ReceiptResult, Receipts, StationRecord,
         arrival::{Arrival, judge},
     },
 };
@@ -37,16 +39,44 @@ pub(in crate::server) async fn confirm(
             format!("{} records in one call: send at most {MOST}", arrived.records.len()),
         ));
     }
-    let keys = district.store.station_keys(&station).await?;
-    let (arrived_records, judge_of) = (arrived.records, station.clone());
+    let status = arrived.status.and_then(|status| {
+        status
+            .inspect_err(|error| tracing::warn!(%station, error, "its status cannot be read"))
+            .ok()
+    });
+    let took = status.as_ref().and_then(|status| status.rundown_version);
+    let status = status.map(|status| serde_json::to_string(&status)).transpose();
+    let status = status.map_err(Refusal::internal)?;
+    let results = keep(&district, &station, arrived.records, status).await?;
+    if let Some(took) = took
+        && let Err(error) = rolling::outdo(&district, &station, took).await
+    {
+        tracing::error!(%station, %error, "its rundown could not be written anew");
+    }
+    let held = Some(district.store.held(&station).await?);
+    Ok(Json(Receipts { results, held }))
+}
+
+/// Judges a station's records, however they came, and keeps those that are believed; a receipt for each, in order.
+pub(in crate::server) async fn keep(
+    district: &District,
+    station: &StationId,
+    records: Vec<Result<Envelope, Receipt>>,
+    status: Option<String>,
+) -> Result<Vec<Receipt>, Refusal> {
+    let keys = district.store.station_keys(station).await?;
+    let judge_of = station.clone();
     // A signature takes some 50 microseconds to check: not on a thread that others wait for.
     let judged = tokio::task::spawn_blocking(move || {
         let judged = |envelope| -> Result<_, Receipt> {
             let record = judge(&envelope, &judge_of, &keys)?;
-            let new = NewRecord::new(&record, envelope);
+            let new = match &record {
+                StationRecord::AsRun(record) => NewRecord::new(record, envelope),
+                StationRecord::Event(event) => NewRecord::event(event, envelope),
+            };
             Ok((record, new))
         };
-        arrived_records.into_iter().map(|record| record.and_then(judged)).collect::<Vec<_>>()
+        records.into_iter().map(|record| record.and_then(judged)).collect::<Vec<_>>()
     });
     let mut believed = Vec::new();
     let mut results = Vec::new();
@@ -59,36 +89,21 @@ pub(in crate::server) async fn confirm(
             Err(receipt) => results.push(Some(receipt)),
         }
     }
-    let status = arrived.status.and_then(|status| {
-        status
-            .inspect_err(|error| tracing::warn!(%station, error, "its status cannot be read"))
-            .ok()
-    });
-    let took = status.as_ref().and_then(|status| status.rundown_version);
-    let status = status.map(|status| serde_json::to_string(&status)).transpose();
     let (records, new): (Vec<_>, Vec<_>) = believed.into_iter().unzip();
-    let verdicts = district
-        .store
-        .confirm(&station, new, status.map_err(Refusal::internal)?, district.clock.now())
-        .await?;
+    let verdicts = district.store.confirm(station, new, status, district.clock.now()).await?;
     let mut kept = records.iter().zip(verdicts);
-    let results = results
+    Ok(results
         .into_iter()
         .filter_map(|invalid| invalid.or_else(|| kept.next().map(receipt)))
-        .collect();
-    if let Some(took) = took
-        && let Err(error) = rolling::outdo(&district, &station, took).await
-    {
-        tracing::error!(%station, %error, "its rundown could not be written anew");
-    }
-    let held = Some(district.store.held(&station).await?);
-    Ok(Json(Receipts { results, held }))
+        .collect())
 }
 
-fn receipt((record, verdict): (&AsRunRecord, Verdict)) -> Receipt {
+fn receipt((record, verdict): (&StationRecord, Verdict)) -> Receipt {
     let (result, why) = match verdict {
         Verdict::Recorded => {
-            metrics::record(record);
+            if let StationRecord::AsRun(record) = record {
+                metrics::record(record);
+            }
             (ReceiptResult::Recorded, None)
         }
         Verdict::Duplicate => {
@@ -99,5 +114,5 @@ fn receipt((record, verdict): (&AsRunRecord, Verdict)) -> Receipt {
             Some("another record is there under this boot and sequence, and stays".to_owned()),
         ),
     };
-    Receipt { sequence: Some(record.sequence), result, why }
+    Receipt { sequence: Some(record.sequence()), result, why }
 }

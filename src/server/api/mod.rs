@@ -5,6 +5,7 @@ pub(super) mod clips;
 pub(super) mod confirmations;
 pub(super) mod declarations;
 pub(super) mod enrolments;
+pub(super) mod events;
 pub(super) mod expiries;
 pub(super) mod health;
 pub(super) mod rules;
