@@ -46,7 +46,7 @@ fn a_wrong_file_is_wrong_use_and_says_where() {
         ("plain-http = \"maybe\"", ":1: plain-http: "),
         (
             "plain-http = true\nvolum = 1",
-            ":2: there is no setting \"volum\"; there are code, data, ",
+            ":2: there is no setting \"volum\"; there are bandwidth, code, data, ",
         ),
     ] {
         fs::write(&file, text).unwrap();
