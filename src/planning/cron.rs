@@ -7,7 +7,7 @@ mod field;
 
 use std::{iter::Peekable, str::FromStr};
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 use self::field::{Field, Set};
 
@@ -71,6 +71,12 @@ const WEEKDAY: Field = Field {
     names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
 };
 
+/// From here on no rule fires.
+const AFTER: NaiveDateTime = match NaiveDate::from_ymd_opt(2101, 1, 1) {
+    Some(day) => day.and_time(NaiveTime::MIN),
+    None => NaiveDateTime::MAX,
+};
+
 impl Rule {
     /// Reads a rule. Names may stand in ranges and lists too (`mon-fri`), which some implementations allow.
     ///
@@ -118,8 +124,8 @@ impl Rule {
 
     /// Every local time at which it fires, from `from` on, in order, within the years 1970 to 2100.
     pub fn from(&self, from: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> {
-        // The crate takes a year before Christ for one after 2100.
-        let from = from.max(DateTime::UNIX_EPOCH.naive_utc());
+        // The crate takes a year before Christ for one after 2100, and breaks at the end of chrono's time.
+        let from = from.clamp(DateTime::UNIX_EPOCH.naive_utc(), AFTER);
         let before = (from.and_utc()).checked_sub_signed(TimeDelta::nanoseconds(1));
         let mut walks: Vec<Peekable<::cron::ScheduleIterator<'_, Utc>>> = self
             .walks

@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use proptest::prelude::*;
 
 use super::*;
@@ -226,5 +226,26 @@ proptest! {
             let first = rule.from(NaiveDate::MIN.and_hms_opt(0, 0, 0).unwrap()).next();
             prop_assert!(first.is_some());
         }
+    }
+
+    #[test]
+    fn times_come_in_order_from_any_start(
+        rule in prop::sample::select(vec![
+            "* * * * *", "59 59 23 31 12 7", "0 5 29 feb *", "0 12 31 * mon", "*/20 * * * *", "@yearly",
+        ]),
+        second in prop_oneof![
+            DateTime::<Utc>::MIN_UTC.timestamp()..=DateTime::<Utc>::MAX_UTC.timestamp(),
+            -10_000_000_000i64..10_000_000_000,
+            Just(DateTime::<Utc>::MIN_UTC.timestamp()),
+            Just(DateTime::<Utc>::MAX_UTC.timestamp()),
+        ],
+    ) {
+        let from = DateTime::from_timestamp(second, 0).unwrap().naive_utc();
+        let mut before = None;
+        for time in Rule::parse(rule).unwrap().from(from).take(3) {
+            prop_assert!(from <= time && before < Some(time), "{} from {}: {}", rule, from, time);
+            before = Some(time);
+        }
+        prop_assert!(before.is_some() || from.year() >= 2096, "{} from {}: never", rule, from);
     }
 }
