@@ -22,6 +22,7 @@ use loa::{
     },
     wire::{AsRunRecord, ChainFaultKind, Held, Span},
 };
+use sqlx::Connection as _;
 
 #[tokio::test]
 async fn the_story_on_sqlite() {
@@ -29,11 +30,17 @@ async fn the_story_on_sqlite() {
     let url = format!("sqlite:{}", folder.path().join("loa.db").display());
     let store = Store::open(&url).await.unwrap();
     story(&store).await;
+    let before = runs(&store).await;
     store.close().await;
+    {
+        let db = rusqlite::Connection::open(folder.path().join("loa.db")).unwrap();
+        BEFORE_CHAINS.iter().for_each(|statement| assert!(db.execute(statement, []).is_ok()));
+    }
     // What was kept is there again, and the tables are not made twice.
     let store = Store::open(&url).await.unwrap();
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
     assert!(store.airing(&airing_at("thach-lam", MORNING)).await.unwrap().is_some());
+    assert_eq!(runs(&store).await, before);
     store.close().await;
 }
 
@@ -43,13 +50,33 @@ async fn the_story_on_postgresql() {
     let url = server.database().await;
     let store = Store::open(&url).await.unwrap();
     story(&store).await;
+    let before = runs(&store).await;
     store.close().await;
+    let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+    for statement in BEFORE_CHAINS {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
     let (engine, looked) = Store::look(&url).await.unwrap();
     looked.close().await;
     assert!(engine.starts_with("PostgreSQL "), "{engine}");
     let store = Store::open(&url).await.unwrap();
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
+    assert_eq!(runs(&store).await, before);
     store.close().await;
+}
+
+/// Makes a database one of before there were chains.
+const BEFORE_CHAINS: [&str; 3] = [
+    "drop table chain_run",
+    "drop table chain_fault",
+    "delete from _sqlx_migrations where version = 4",
+];
+
+/// Which records of each station are there, without what was found wrong with them.
+async fn runs(store: &Store) -> Vec<Chain> {
+    let chains = store.chains().await.unwrap();
+    assert!(chains.len() >= 3, "{chains:?}");
+    chains.into_iter().map(|chain| Chain { fault_count: 0, faults: vec![], ..chain }).collect()
 }
 
 #[tokio::test]

@@ -4,6 +4,12 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt,
     path::Path,
+    time::Duration,
+};
+
+use loa::{
+    clock::{Clock as _, SystemClock},
+    server::Keyring,
 };
 
 use super::{District, Running, loa, told};
@@ -89,6 +95,35 @@ fn a_district_and_its_station() {
         &[
             "WRONG  secrets: others may read loa-station/station.db: chmod go= loa-station/station.db",
             "WRONG  server: the district does not answer: ",
+        ],
+    );
+}
+
+#[test]
+fn a_key_that_soon_expires_and_records_that_are_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("loa-data");
+    fs::create_dir(&data).unwrap();
+    // A key signs for 365 days.
+    let ago = |days: u64| SystemClock.now() - Duration::from_hours(days * 24);
+    Keyring::open(&data.join("keys"), ago(300)).unwrap();
+    std::fs::write(folder.path().join("rules.toml"), super::RULES).unwrap();
+    super::done(loa(folder.path(), &["apply", "rules.toml"]));
+    {
+        let db = rusqlite::Connection::open(data.join("loa.db")).unwrap();
+        db.execute_batch(
+            "insert into chain_run values ('thach-lam', 1, 4), ('thach-lam', 7, 9);
+             insert into chain_fault values ('thach-lam', 8, 'fork', 'record 8 follows another', 0);",
+        )
+        .unwrap();
+    }
+    let (well, said) = doctor(folder.path(), &["--speaker", "silent"]);
+    assert!(!well, "{said}");
+    assert_said(
+        &said,
+        &[
+            "WRONG  district key: district-key expires in 64 days",
+            "WRONG  stations' records: thach-lam: 2 of the records 5 to 9 have not come (gap); thach-lam: record 8",
         ],
     );
 }
