@@ -219,6 +219,28 @@ fn a_life(seed: u64, step: f64, at_start: bool) {
     }
 }
 
+#[test]
+fn years_ahead_and_a_restart_do_not_silence_what_is_to_come() {
+    let wrong = Run::begin(at(-600.0), YEARS, at(-3_600.0), Settled::default());
+    let clip = wrong.studio.clips.add(1, SLOW, 3.0, 0.5);
+    let day: Vec<_> = (0..5u8)
+        .map(|n| {
+            let name = format!("a{n}");
+            airing(&name, f64::from(n) * 30.0, 10.0, Priority::Routine, vec![clip.clone()])
+        })
+        .collect();
+    let records = wrong.studio.play(day.clone(), 10.0);
+    assert_eq!(records.len(), 5);
+    assert!(records.iter().all(|draft| draft.outcome == Outcome::Missed), "{records:?}");
+
+    // Power off, a new battery, power on.
+    let right = Run::begin(at(-60.0), 0.0, at(-3_600.0), settled(&records));
+    right.studio.clips.add(1, SLOW, 3.0, 0.5);
+    let records = right.studio.play(day, 240.0);
+    let said: Vec<_> = records.iter().map(|draft| (draft.outcome, draft.attempt)).collect();
+    assert_eq!(said, [(Outcome::Aired, 2); 5]);
+}
+
 fn lives(step: f64, at_start: bool) {
     (0..SEEDS).for_each(|seed| a_life(seed, step, at_start));
 }

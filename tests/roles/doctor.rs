@@ -162,3 +162,33 @@ fn a_settings_file_that_anybody_may_read() {
         assert_said(&said, &[expected]);
     }
 }
+
+#[test]
+fn a_clock_that_is_behind_what_the_station_has_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let district = District::start(folder.path(), |_| {});
+    let start = || {
+        let station = district.station(folder.path(), "silent");
+        Running::start(station, folder.path().join("station.log"))
+    };
+    let running = start();
+    running.said("rundown received");
+    drop(running);
+    let store = rusqlite::Connection::open(folder.path().join("loa-station/station.db")).unwrap();
+    // As if it had gone by a clock that was an hour ahead of this one.
+    store.execute("update clock set last_known = last_known + 3600000", []).unwrap();
+    drop(store);
+    let (well, said) = doctor(folder.path(), &["--speaker", "silent"]);
+    assert!(!well, "{said}");
+    assert_said(&said, &["WRONG  time: the clock shows "]);
+
+    // The district's answers put that right, and it is remembered.
+    let mut running = start();
+    running.said("the time rests on: Nothing");
+    running.said("the time rests on: Machine");
+    running.ask_to_stop();
+    assert!(running.child.wait().unwrap().success());
+    let (well, said) = doctor(folder.path(), &["--speaker", "silent"]);
+    assert!(well, "{said}");
+    assert_said(&said, &["well   time: last known at "]);
+}
