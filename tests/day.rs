@@ -369,6 +369,37 @@ fn an_airing_waits_for_a_clip_that_is_still_being_fetched() {
 }
 
 #[test]
+fn an_airing_waits_for_a_clip_that_had_rotted_and_is_fetched_again() {
+    for comes_again in [true, false] {
+        let studio = Studio::new(at(-15.0), 1_000);
+        let clips = || studio.clips.0.lock().unwrap();
+        let news = studio.clips.add(2, SLOW, 10.0, 0.5);
+        let chime = studio.clips.add(1, SLOW, 2.0, 0.5);
+        studio.clips.spoil(2, |clip| clip.fault = Some(ClipFault::Corrupt("test".into())));
+        let deck = studio.deck();
+        deck.follow(studio::rundown(vec![airing("a", 0.0, 60.0, Routine, vec![chime, news])]));
+        studio.world.run_for(12.0);
+        // The shelf throws it away when it sees what it is.
+        let mut fetched = clips().remove(&loa::radio::ClipHash([2; 32])).unwrap();
+        studio.world.run_for(23.0);
+        assert!(studio.records().is_empty());
+        fetched.fault = None;
+        if comes_again {
+            clips().insert(loa::radio::ClipHash([2; 32]), fetched);
+        }
+        studio.world.run_for(60.0);
+        studio.world.stop(deck);
+        let mut records = studio.records();
+        records.sort_by_key(|draft| draft.position);
+        let second = match comes_again {
+            true => (1, Outcome::Aired, None),
+            false => (1, Outcome::Refused, Some(Reason::ClipCorrupt)),
+        };
+        assert_eq!(ends(&records), [(0, Outcome::Aired, None), second]);
+    }
+}
+
+#[test]
 fn an_airing_that_lacks_its_clip_does_not_hold_up_the_next() {
     let studio = Studio::new(at(-15.0), 1_000);
     let a = studio.clips.add(1, SLOW, 10.0, 0.5);

@@ -41,10 +41,14 @@ async fn the_district_knows_tonight_that_a_commune_lacks_tomorrows_clip() {
     assert_eq!(ready().await, [None, None], "nobody has said anything");
 
     let station = village.station("mot", "silent");
-    village.until("it is known which is lacking", async || ready().await[1] == Some(false)).await;
-    let stations = village.get("stations").await;
-    let lacking = &stations["stations"][0]["status"]["stock"];
+    let stock = async || {
+        let stations = village.get("stations").await;
+        stations["stations"][0]["status"]["stock"].clone()
+    };
+    village.until("one is lacking, and today's is not", async || stock().await["count"] == 1).await;
+    let lacking = stock().await;
     assert_eq!(lacking["airings"][0]["clips"][0], tomorrows.as_str(), "{lacking}");
+    assert_eq!(ready().await[1], Some(false));
     let figure = |n: u32| format!("loa_station_airings_lacking{{station=\"mot\"}} {n}\n");
     assert!(village.text("metrics").await.contains(&figure(1)));
     // One that lacks nothing of today's airs it.

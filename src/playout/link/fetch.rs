@@ -13,11 +13,9 @@ use crate::{
     wire::{Fault, Rundown, Stock},
 };
 
-/// How often the shelf is looked at, though the rundown stays: a clip that had rotted is thrown away when it is to sound.
-const LOOK: Duration = Duration::from_mins(1);
-
-/// A look comes this soon while something is lacking.
-const SOON: Duration = Duration::from_secs(10);
+/// How often the shelf is looked at, though the rundown stays: a clip that had rotted is thrown away shortly before it is to
+/// sound, and may still come in time.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Bytes received between two looks at the room on the disk.
 const STRETCH: u64 = 1 << 20;
@@ -76,7 +74,7 @@ impl Fetcher {
                 used.add(rundown);
                 match self.fill(rundown, &used, bucket.as_mut()).await {
                     true => pause = pauses(),
-                    false => wait = pause.next().unwrap_or_default().min(SOON),
+                    false => wait = pause.next().unwrap_or_default(),
                 }
             }
             tokio::select! {
