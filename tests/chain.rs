@@ -141,7 +141,14 @@ async fn catch_up(keep: &Arc<Keep>, serving: &Serving, clock: Arc<TestClock>, ve
     keep.set_anchor(Anchor { server: serving.address.clone(), ..anchor.clone() }).await.unwrap();
     let district = link::District::new(&Line::default(), &keep.anchor().await.unwrap()).unwrap();
     let (_told, condition) = watch::channel(Condition::default());
-    let mut confirmer = Confirmer { district: district.clone(), keep: keep.clone(), condition };
+    let (heard, _) = watch::channel(None);
+    let mut confirmer = Confirmer {
+        district: district.clone(),
+        keep: keep.clone(),
+        condition,
+        clock: clock.clone(),
+        heard,
+    };
     while confirmer.once().await.unwrap() {}
     let (rundown, mut followed) = watch::channel(None);
     let (fault, _) = watch::channel(None);
