@@ -199,6 +199,14 @@ fn a_life(seed: u64, step: f64, at_start: bool) {
         assert!(*began <= latest, "{what}: {} began {began}", day[*airing].id);
         assert_eq!(heard.iter().filter(|other| other.0 == *airing).count(), 1, "{what}");
     }
+    // What was passed over under the wrong time airs in the right one.
+    let ahead = known_at.0 + 15_000..over.0 - 5_000;
+    for (n, airing) in day.iter().enumerate().filter(|(_, a)| ahead.contains(&a.starts_at.0)) {
+        let occupied =
+            |draft: &Draft| draft.airing == airing.id && draft.reason == Some(Reason::Occupied);
+        let aired = heard.iter().any(|heard| heard.0 == n) || records.iter().any(occupied);
+        assert!(aired, "{what}: {} stayed silent", airing.id);
+    }
     let said: HashSet<&AiringId> = records.iter().map(|draft| &draft.airing).collect();
     for airing in day.iter().filter(|airing| airing.latest_start < over) {
         assert!(said.contains(&airing.id), "{what}: nothing is said of {}", airing.id);
