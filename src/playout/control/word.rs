@@ -67,6 +67,17 @@ impl Language {
                 "Lệnh đã được thực hiện nhưng không ghi lại được",
                 "What was said is obeyed, but not kept",
             ),
+            "disk-full" => self.of(
+                "Ổ đĩa đầy: không còn chỗ ghi nhật ký",
+                "The disk is full: no room for records",
+            ),
+            "store-damaged" => self.of(
+                "Kho dữ liệu của đài đã bị hỏng và được dựng lại",
+                "The station's store was damaged and made anew",
+            ),
+            code if code.starts_with("clock-") => {
+                self.of("Đồng hồ của đài sai giờ", "The station's clock is wrong")
+            }
             "records-rejected" => self.of(
                 "Huyện không nhận một số bản ghi nhật ký",
                 "The district does not take some records",
