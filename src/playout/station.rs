@@ -1,6 +1,6 @@
 //! The station as a whole: line, store, deck and clips, put together.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, sync::watch};
 use tracing::{error, info, warn};
@@ -106,12 +106,33 @@ impl Pulse {
     }
 }
 
-/// Runs a station until `shutdown` is done. The line may come and go; only the first enrolment needs it.
+/// Runs a station until `shutdown` is done. The line may come and go; only the first enrolment needs it. A store that is
+/// found damaged meanwhile is mended by beginning anew between two airings.
+///
+/// # Errors
+/// Nothing airs without its remedy.
 pub async fn run(
     settings: Settings,
     machine: Arc<dyn Clock>,
     sign: impl Fn(Sign),
     shutdown: impl Future<Output = ()>,
+) -> Result<(), StationError> {
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        match run_once(&settings, machine.clone(), &sign, shutdown.as_mut()).await {
+            Err(StationError::Keep(KeepError::Damaged(damage))) => {
+                warn!(damage, "the store is damaged: the station begins anew");
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn run_once(
+    settings: &Settings,
+    machine: Arc<dyn Clock>,
+    sign: &impl Fn(Sign),
+    mut shutdown: Pin<&mut impl Future<Output = ()>>,
 ) -> Result<(), StationError> {
     let keep = Arc::new(Keep::open(&settings.data).await?);
     let last_known = keep.last_known_time().await?.filter(|_| !settings.trust_clock);
@@ -122,7 +143,7 @@ pub async fn run(
     if interrupted > 0 {
         warn!(interrupted, "items were cut off when the station last stopped");
     }
-    let anchor = identify(&settings, &keep).await?;
+    let anchor = identify(settings, &keep).await?;
     info!(station = %anchor.station, server = anchor.server, "enrolled");
 
     let shelf = Arc::new(Shelf::open(&settings.data.join("clips")).map_err(StationError::Shelf)?);
@@ -204,7 +225,7 @@ pub async fn run(
     let mut look = tokio::time::interval(LOOK);
     let mut know = tokio::time::interval(KNOW);
     let mut pulse = Pulse::default();
-    let mut shutdown = std::pin::pin!(shutdown);
+    let mut end = Ok(());
     loop {
         tokio::select! {
             () = &mut shutdown => break,
@@ -224,12 +245,16 @@ pub async fn run(
             }
             _ = look.tick() => {
                 let status = deck.status();
+                if let (Some(damage), None) = (keep.suspected(), &status.playing) {
+                    end = Err(KeepError::Damaged(damage.to_owned()).into());
+                    break;
+                }
                 if pulse.beats(&status) {
                     sign(Sign::Alive);
                 }
                 let known = changes.borrow().as_ref().map(|rundown| rundown.version);
                 control.look().await;
-                let mut condition = condition_of(&settings, status, known, clock.as_ref());
+                let mut condition = condition_of(settings, status, known, clock.as_ref());
                 condition.faults.extend(clock.fault());
                 condition.faults.extend(refusal.borrow().clone());
                 let Supply { stock, fault } = supply.borrow().clone();
@@ -272,7 +297,7 @@ pub async fn run(
         warn!(%error, "the time is not remembered");
     }
     keep.close().await;
-    Ok(())
+    end
 }
 
 /// What may have begun before a store was lost is not begun again.

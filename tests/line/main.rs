@@ -53,7 +53,10 @@ async fn a_line_that_loses_doubles_and_delays() {
     harm.cut.store(true, Ordering::Relaxed);
     tokio::time::sleep(APART * 3).await;
     harm.cut.store(false, Ordering::Relaxed);
-    tokio::time::sleep(APART * 5).await;
+    tokio::time::sleep(APART * 3).await;
+    harm.far.store(true, Ordering::Relaxed);
+    tokio::time::sleep(APART * 3).await;
+    harm.far.store(false, Ordering::Relaxed);
     harm.mended.store(true, Ordering::Relaxed);
     for station in stations {
         village.until_reported(station).await;
@@ -124,13 +127,37 @@ impl Cable {
         Ok(())
     }
 
+    /// Of a hundred packets to the district, so many arrive twice.
+    fn double(&self, percent: u32) -> Result<(), String> {
+        system(&format!(
+            "ip netns exec {} iptables -t mangle -A POSTROUTING -o eth0 -m statistic --mode random --probability 0.{percent:02} -j TEE --gateway {}",
+            self.name,
+            self.district()
+        ))
+    }
+
+    /// Packets are lost, doubled and two seconds late; says what the kernel cannot do.
+    fn spoil(&self) -> Result<(), String> {
+        let netem = "netem delay 2s loss 30% duplicate 30%";
+        let late = system(&format!("tc -n {} qdisc add dev eth0 root {netem}", self.name));
+        if late.is_err() {
+            self.lose(30)?;
+            self.double(30)?;
+        }
+        late
+    }
+
     fn cut(&self) {
         system(&format!("ip -n {} link set eth0 down", self.name)).unwrap();
     }
 
     fn mend(&self) {
         system(&format!("ip -n {} link set eth0 up", self.name)).unwrap();
-        system(&format!("ip netns exec {} iptables -F", self.name)).unwrap();
+        for table in ["filter", "mangle"] {
+            system(&format!("ip netns exec {} iptables -t {table} -F", self.name)).unwrap();
+        }
+        // There may be none.
+        let _ = system(&format!("tc -n {} qdisc delete dev eth0 root", self.name));
     }
 }
 
@@ -143,7 +170,7 @@ impl Drop for Cable {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cable_that_loses_packets_and_is_pulled_out() {
+async fn a_cable_that_loses_and_doubles_packets_and_is_pulled_out() {
     let cable = match Cable::lay() {
         Ok(cable) => cable,
         Err(why) => {
@@ -161,7 +188,9 @@ async fn a_cable_that_loses_packets_and_is_pulled_out() {
     command.current_dir(folder.path());
     let station = village.start("mot", command);
     village.until("mot has all clips", async || village.clips_at("mot") == AIRINGS).await;
-    cable.lose(30).unwrap();
+    if let Err(why) = cable.spoil() {
+        println!("packets are lost and doubled, but not late: {why}");
+    }
     tokio::time::sleep(APART * 4).await;
     cable.cut();
     tokio::time::sleep(APART * 3).await;

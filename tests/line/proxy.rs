@@ -13,11 +13,16 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+/// How long a piece takes on a long way.
+const FAR: Duration = Duration::from_secs(2);
+
 /// What a line does to a piece of a call. The order of events is the scheduler's; what happens, a seed's.
 #[derive(Default)]
 pub(crate) struct Harm {
     /// Nothing passes at all.
     pub(crate) cut: AtomicBool,
+    /// Every piece takes two seconds.
+    pub(crate) far: AtomicBool,
     /// Nothing more goes wrong.
     pub(crate) mended: AtomicBool,
     pub(crate) lost_calls: AtomicUsize,
@@ -94,6 +99,9 @@ async fn carry(mut caller: TcpStream, district: String, harm: Arc<Harm>) -> std:
 async fn lost(harm: &Harm, count: &AtomicUsize) -> bool {
     if harm.cut.load(Ordering::Relaxed) {
         return true;
+    }
+    if harm.far.load(Ordering::Relaxed) {
+        tokio::time::sleep(FAR).await;
     }
     if harm.mended.load(Ordering::Relaxed) {
         return false;

@@ -207,6 +207,39 @@ async fn a_store_from_yesterday_does_not_use_its_numbers_again() {
 }
 
 #[tokio::test]
+async fn damage_that_shows_while_the_station_runs() {
+    let good = tempfile::tempdir().unwrap();
+    furnish(good.path()).await;
+    let spoilt = Spoilt::of(good.path());
+    let keep = Keep::open(spoilt.0.path()).await.unwrap();
+    assert_eq!(keep.suspected(), None);
+    let spoilt = spoilt.spoil(|bytes| bytes[PAGE..].fill(0xA5));
+    keep.end(record(airing(98).as_str()), NOW).await.unwrap_err();
+    assert!(keep.suspected().is_some());
+    assert!(spoilt.0.path().join("station.db.suspect").exists());
+    keep.close().await;
+    assert!(spoilt.stands("spoilt while it ran").await);
+    assert!(!spoilt.0.path().join("station.db.suspect").exists());
+}
+
+#[tokio::test]
+async fn a_waiting_record_that_cannot_be_read_blocks_no_other() {
+    let good = tempfile::tempdir().unwrap();
+    furnish(good.path()).await;
+    let keep = Keep::open(good.path()).await.unwrap();
+    sqlx::query("update spool set key = 'no key' where sequence = $1")
+        .bind(i64::from(RECORDS) - 2)
+        .execute(&keep.db)
+        .await
+        .unwrap();
+    assert_eq!(keep.waiting(100).await.unwrap().len(), RECORDS as usize / 2 - 1);
+    keep.close().await;
+    let keep = Keep::open(good.path()).await.unwrap();
+    assert_eq!(keep.rebuilt(NOW).await.unwrap().words.len(), 1);
+    assert_eq!(keep.count_waiting().await.unwrap(), u64::from(RECORDS / 2) - 1);
+}
+
+#[tokio::test]
 async fn a_rebuild_that_is_cut_off_is_finished() {
     let good = tempfile::tempdir().unwrap();
     furnish(good.path()).await;

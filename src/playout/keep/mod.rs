@@ -22,7 +22,10 @@ pub use rundown::{KeptRundown, TakeError};
 pub use said::{Said, Stop};
 pub use spool::{Begun, Waiting};
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use sqlx::{
     Connection as _, Executor,
@@ -112,6 +115,7 @@ pub struct Keep {
     taking: Mutex<()>,
     pen: Mutex<Pen>,
     grown: watch::Sender<u64>,
+    suspect: OnceLock<String>,
 }
 
 /// What signs the next record, and what that record follows. Held while one is written, so that numbers have no gap.
@@ -150,6 +154,7 @@ impl Keep {
         if let Some(damage) = damage {
             rebuild::rebuild(folder, anchor.as_ref(), &damage).await?;
         }
+        damage::acquit(folder);
         let db = connect(folder).await?;
         db.execute(SCHEMA).await?;
         let last: Option<(i64, String)> =
@@ -176,6 +181,7 @@ impl Keep {
             taking: Mutex::new(()),
             pen: Mutex::new(Pen { key, sequence, previous }),
             grown: watch::Sender::new(sequence),
+            suspect: OnceLock::new(),
         })
     }
 
@@ -215,6 +221,7 @@ impl Keep {
             taking: Mutex::new(()),
             pen: Mutex::new(pen),
             grown: watch::Sender::new(0),
+            suspect: OnceLock::new(),
         })
     }
 
@@ -227,6 +234,21 @@ impl Keep {
         let version: String =
             sqlx::query_scalar("select sqlite_version()").fetch_one(&self.db).await?;
         Ok(format!("SQLite {version}, not damaged"))
+    }
+
+    /// What damage showed while the station ran, in words: it is to start anew, which mends it.
+    pub fn suspected(&self) -> Option<&str> {
+        self.suspect.get().map(String::as_str)
+    }
+
+    /// Looks at an error for damage.
+    fn watch<T>(&self, answer: Result<T, KeepError>) -> Result<T, KeepError> {
+        if let Err(KeepError::Sql(error)) = &answer
+            && damage::is_damage(error)
+        {
+            self.suspect.get_or_init(|| damage::suspect(&self.folder, error));
+        }
+        answer
     }
 
     /// The name of this run of the program.

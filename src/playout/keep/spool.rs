@@ -68,7 +68,7 @@ impl Keep {
     pub async fn end(&self, record: AsRunRecord, now: UtcMs) -> Result<u64, KeepError> {
         match self.try_end(record.clone(), now).await {
             Err(error) if self.gives_way(&error) => self.try_end(record, now).await,
-            done => done,
+            done => self.watch(done),
         }
     }
 
@@ -162,7 +162,9 @@ impl Keep {
         .bind(signed(after))
         .fetch_all(&self.db)
         .await?;
-        rows.iter().map(|row| Ok(waiting_of(row)?)).collect()
+        // One that cannot be read blocks no other; the next start finds it.
+        let read = |row| self.watch(waiting_of(row).map_err(KeepError::Sql)).ok();
+        Ok(rows.iter().filter_map(read).collect())
     }
 
     /// How many records wait.
