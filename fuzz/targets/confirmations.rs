@@ -9,7 +9,7 @@ use loa::{
     radio::StationId,
     signing::{Context, Envelope, SecretKey},
     wire::{
-        ReceiptResult,
+        ReceiptResult, StationRecord,
         arrival::{Arrival, judge},
     },
 };
@@ -40,8 +40,12 @@ fn check(envelope: &Envelope) {
     let key = SECRET.public();
     match judge(envelope, &STATION, &[key]) {
         Ok(record) => {
-            assert_eq!((&record.station, envelope.key), (&*STATION, key));
-            assert!(i64::try_from(record.sequence).is_ok());
+            let station = match &record {
+                StationRecord::AsRun(record) => &record.station,
+                StationRecord::Event(record) => &record.station,
+            };
+            assert_eq!((station, envelope.key), (&*STATION, key));
+            assert!(i64::try_from(record.sequence()).is_ok());
         }
         Err(receipt) => {
             assert_eq!(receipt.result, ReceiptResult::Invalid);
