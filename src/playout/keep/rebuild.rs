@@ -17,7 +17,7 @@ use sqlx::{
 use super::{
     Anchor, FILE, KeepError, SCHEMA,
     damage::is_damage,
-    signed,
+    said, signed,
     spool::{Waiting, waiting_of},
 };
 use crate::{private, signing::Context};
@@ -170,6 +170,9 @@ async fn salvage(db: &mut SqliteConnection, anchor: Option<&Anchor>) -> Result<S
     }
     let drafts_fit = drop_unreadable_drafts(db).await?;
     let (waiting, highest) = copy_records(db).await?;
+    if lost.iter().any(|table| table == "site") {
+        said::gather(db).await?;
+    }
     let tip = tip(db).await?;
     let mark = anchor.map_or(0, |anchor| anchor.sequence_mark);
     let whole = tip.filter(|tip| !anchor.is_some_and(|anchor| anchor.is_ahead_of(*tip)));

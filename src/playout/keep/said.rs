@@ -1,4 +1,4 @@
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 
 use super::{Keep, KeepError, known_time::know, spool};
 use crate::{
@@ -94,19 +94,36 @@ impl Keep {
         let payload = serde_json::to_string(&record)?;
         let mut tx = self.db.begin_with("begin immediate").await?;
         let hash = spool::put(&mut tx, record.sequence, payload, &pen.key).await?;
-        sqlx::query(
-            "insert into site (only_one, stopped_at, stopped_until, volume) values (1, $1, $2, $3)
-             on conflict (only_one) do update set stopped_at = excluded.stopped_at,
-             stopped_until = excluded.stopped_until, volume = excluded.volume",
-        )
-        .bind(said.stop.map(|stop| stop.at.0))
-        .bind(said.stop.and_then(|stop| stop.until).map(|until| until.0))
-        .bind(said.volume.map(Volume::percent))
-        .execute(&mut *tx)
-        .await?;
+        write(&mut tx, said).await?;
         know(&mut tx, at).await?;
         tx.commit().await?;
         self.wrote(&mut pen, record.sequence, hash);
         Ok(said)
     }
+}
+
+async fn write(tx: &mut SqliteConnection, said: Said) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into main.site (only_one, stopped_at, stopped_until, volume) values (1, $1, $2, $3)
+         on conflict (only_one) do update set stopped_at = excluded.stopped_at,
+         stopped_until = excluded.stopped_until, volume = excluded.volume",
+    )
+    .bind(said.stop.map(|stop| stop.at.0))
+    .bind(said.stop.and_then(|stop| stop.until).map(|until| until.0))
+    .bind(said.volume.map(Volume::percent))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gathers from the events in the spool what was last said: a damaged store must not make a stopped station heard again.
+pub(super) async fn gather(db: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let records: Vec<String> = sqlx::query_scalar(
+        "select record from main.spool where record like '%\"event\":{%' order by sequence",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    let events = records.iter().filter_map(|text| serde_json::from_str::<EventRecord>(text).ok());
+    let said = events.fold(Said::default(), |said, record| said.after(record.event, record.at));
+    write(db, said).await
 }
