@@ -47,7 +47,7 @@ pub(in crate::server) struct ReceivedEvent {
         (status = 403, description = "Not a person's token.", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(in crate::server) async fn list(
+pub(in crate::server) async fn events(
     State(district): State<District>,
     _: OfPerson,
     Asked(whose): Asked<Whose>,
