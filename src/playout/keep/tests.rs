@@ -420,7 +420,7 @@ async fn what_is_said_at_the_site_outlives_a_restart_and_stands_among_the_record
     assert_eq!(said.volume.map(|volume| volume.percent()), Some(40));
     // A store whose table was lost in damage knows it from the events.
     sqlx::query("delete from site").execute(&keep.db).await.unwrap();
-    said::gather(&mut *keep.db.acquire().await.unwrap()).await.unwrap();
+    said::gather(&mut keep.db.acquire().await.unwrap()).await.unwrap();
     assert_eq!(keep.said().await.unwrap(), said);
 
     let said = keep.say(Event::Resumed, (Hand::Time, None), NOW, clock).await.unwrap();
