@@ -16,8 +16,8 @@ const FREE_FOR_ADDRESS: i64 = 20;
 
 /// How long to wait after so many failures: 15 s, and twice as long with each more.
 fn pause(failures: i64, free: i64) -> Duration {
-    match u32::try_from(failures - free) {
-        Ok(beyond) => (Duration::from_secs(15) * 2_u32.pow(beyond.min(6))).min(LONGEST),
+    match u32::try_from((failures - free).min(6)) {
+        Ok(beyond) => (Duration::from_secs(15) * 2_u32.pow(beyond)).min(LONGEST),
         Err(_) => Duration::ZERO,
     }
 }
