@@ -168,7 +168,8 @@ async fn by_session(
     };
     let is_read = matches!(*method, Method::GET | Method::HEAD);
     let token = headers.get(FORM_HEADER).and_then(|token| token.to_str().ok()).unwrap_or_default();
-    if !is_read && !(visit::is_from_us(headers, via) && visit.knows(token)) {
+    let is_ours = visit::is_from_us(headers, via) && visit.knows(token);
+    if !is_read && !is_ours {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "foreign",
