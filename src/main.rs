@@ -7,7 +7,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use loa::config::{self, ConfigError};
 use roles::{
-    admit, apply, clip, demo, doctor, key, logging, plan, revoke, serve,
+    admit, apply, clip, demo, doctor, key, logging, person, plan, revoke, serve,
     station::{self, StationArguments},
     stick,
 };
@@ -41,6 +41,9 @@ enum Role {
     Enrol(admit::EnrolArguments),
     Token(admit::TokenArguments),
     Revoke(revoke::RevokeArguments),
+    /// People who sign in to the pages.
+    #[command(subcommand)]
+    Person(person::Command),
     /// The district's keys: look at them, change them.
     #[command(subcommand)]
     Key(key::Command),
@@ -96,6 +99,7 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Stick(command) => stick::run(command).await.map(well),
                 Role::Enrol(arguments) => admit::enrol(arguments).await.map(well),
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
+                Role::Person(command) => person::run(command).await.map(well),
                 Role::Revoke(arguments) => revoke::run(arguments).await.map(well),
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {

@@ -340,7 +340,7 @@ fn the_page_about_it_names_every_call() {
 async fn the_page_loads_nothing_from_afar() {
     let house = House::new().await;
     let home = house.get("/", "").await;
-    assert_eq!(home.headers["location"], "/api/docs");
+    assert_eq!(home.headers["location"], "/today");
     let page = house.get("/api/docs", "").await;
     assert!(page.headers["content-security-policy"].to_str().unwrap().contains("'none'"));
     let html = String::from_utf8(page.body).unwrap();

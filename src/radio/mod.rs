@@ -7,9 +7,11 @@ mod asrun;
 mod calendar;
 mod campaign;
 mod clip;
+mod code;
 mod hash;
 mod name;
 mod programme;
+mod rights;
 mod schedule;
 mod station;
 mod time;
@@ -21,9 +23,14 @@ pub use asrun::{ClockState, Evidence, Outcome, Reason};
 pub use calendar::{Calendar, CalendarParts, Holiday, QuietHours};
 pub use campaign::{Campaign, Directive};
 pub use clip::{Clip, Gain};
+pub use code::BadCode;
+pub(crate) use code::codes;
 pub use hash::{BadHash, ClipHash, Pin, RecordHash};
-pub use name::{AiringId, BadName, CampaignId, ClipId, ProgrammeId, ScheduleId, StationId, UnitId};
+pub use name::{
+    AiringId, BadName, CampaignId, ClipId, PersonId, ProgrammeId, ScheduleId, StationId, UnitId,
+};
 pub use programme::{Item, Programme};
+pub use rights::{Grant, Grants, Right, Role};
 pub use schedule::{Priority, Schedule, When};
 pub use station::{Selection, Station, StationKind};
 pub use time::{BadTime, UtcMs, Window};

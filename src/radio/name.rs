@@ -87,6 +87,8 @@ names! {
     CampaignId by is_name;
     /// Names a [`Schedule`](super::Schedule).
     ScheduleId by is_name;
+    /// Names somebody who signs in; made by Loa, not shown.
+    PersonId by is_name;
     /// Names an [`Airing`](super::Airing): `schedule.station.20201001T220000Z`.
     AiringId by is_airing_name;
 }

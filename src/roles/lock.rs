@@ -69,6 +69,11 @@ impl LockArguments {
         }
     }
 
+    /// How its address begins.
+    pub(crate) fn scheme(&self) -> anyhow::Result<&'static str> {
+        Ok(if self.lock()? == Lock::Plain { "http" } else { "https" })
+    }
+
     /// What the server shows; none: plain HTTP. Makes the district's own certificate where it is wanted and not there.
     pub(crate) fn identity(
         &self,

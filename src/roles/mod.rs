@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod key;
 pub(crate) mod lock;
 pub(crate) mod logging;
+pub(crate) mod person;
 pub(crate) mod place;
 pub(crate) mod plan;
 pub(crate) mod revoke;

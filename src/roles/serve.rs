@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    admit, lock::LockArguments, logging::LogArguments, place::Place, service,
+    admit, lock::LockArguments, logging::LogArguments, person, place::Place, service,
     station::SoundArguments,
 };
 
@@ -68,7 +68,11 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         Some(_) => Some(own_door(&mut doors, address).await?),
         None => None,
     };
-    let limits = Limits { days_ahead: arguments.days_ahead, ..Limits::default() };
+    let limits = Limits {
+        days_ahead: arguments.days_ahead,
+        zone: arguments.sound.zone(),
+        ..Limits::default()
+    };
     let keyring = arguments.place.keyring(clock.now())?;
     let district = District::new(store, clock.clone(), shelf, keyring, limits);
 
@@ -77,6 +81,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let mut serving =
         tokio::spawn(server::serve(doors, district.clone(), stop_server.clone().cancelled_owned()));
     info!(%address, %scheme, "serving");
+    person::welcome(district.store(), scheme, address).await?;
     let playing = match arguments.speaker.clone().zip(own_door) {
         Some((speaker, door)) => {
             let settings = own_station(&arguments, &district, speaker, door).await?;

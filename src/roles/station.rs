@@ -64,7 +64,7 @@ pub(crate) struct SoundArguments {
         default_value = "21:00-05:00"
     )]
     quiet_hours: Quiet,
-    /// The zone of the quiet hours.
+    /// The zone of the quiet hours and of the times on the pages.
     #[arg(long, env = "LOA_ZONE", value_name = "ZONE", default_value = "Asia/Ho_Chi_Minh",
           value_parser = zone)]
     zone: Tz,
@@ -97,6 +97,11 @@ impl FromStr for Page {
 }
 
 impl SoundArguments {
+    /// Where its times are meant.
+    pub(crate) fn zone(&self) -> Tz {
+        self.zone
+    }
+
     /// When the station airs nothing routine.
     pub(crate) fn hours(&self) -> Hours {
         Hours { quiet: self.quiet_hours.0.clone(), zone: self.zone }

@@ -4,9 +4,10 @@ use std::{
     time::Duration,
 };
 
+use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring, KeyringError};
+use super::{Expiry, Keyring, KeyringError, password::Passwords};
 use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
 
 /// Bounds on what a caller may cost.
@@ -28,6 +29,8 @@ pub struct Limits {
     pub connections: usize,
     /// Days beyond today that rundowns reach.
     pub days_ahead: u32,
+    /// Where the pages' dates and times of day are meant.
+    pub zone: Tz,
 }
 
 impl Default for Limits {
@@ -41,6 +44,7 @@ impl Default for Limits {
             farewell: Duration::from_secs(10),
             connections: 4096,
             days_ahead: 35,
+            zone: Tz::Asia__Ho_Chi_Minh,
         }
     }
 }
@@ -56,6 +60,7 @@ pub struct Parts {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) shelf: Shelf,
     pub(super) limits: Limits,
+    pub(super) passwords: Passwords,
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
@@ -93,6 +98,7 @@ impl District {
             keyring: RwLock::new(Arc::new(keyring)),
             others: RwLock::default(),
             limits,
+            passwords: Passwords::default(),
             rundowns: watch::Sender::new(0),
             rolled: watch::Sender::new(None),
             changed: Notify::new(),

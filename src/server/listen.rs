@@ -18,7 +18,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{District, Expiry, rolling, router, taking::Taking};
+use super::{District, Expiry, rolling, router, taking::Taking, via::Via};
 use crate::tls::Identity;
 
 /// A request's head may not be larger, in bytes.
@@ -131,17 +131,19 @@ impl Hall {
         seat: OwnedSemaphorePermit,
         mut closing: watch::Receiver<bool>,
     ) {
+        let Ok(peer) = stream.peer_addr() else { return };
+        let via = Via { address: peer.ip().to_canonical(), secure: lock.is_some() };
         stream.set_nodelay(true).ok();
         let stream = Taking::new(stream, self.taking);
         let (http, router, head) = (self.http.clone(), self.router.clone(), self.head);
         tokio::spawn(async move {
             let closed = async { closing.wait_for(|closing| *closing).await.is_ok() };
             match lock {
-                None => talk(stream, &http, router, watcher).await,
+                None => talk(stream, via, &http, router, watcher).await,
                 Some(lock) => tokio::select! {
                     _ = closed => {}
                     shaken = tokio::time::timeout(head, lock.accept(stream)) => match shaken {
-                        Ok(Ok(stream)) => talk(stream, &http, router, watcher).await,
+                        Ok(Ok(stream)) => talk(stream, via, &http, router, watcher).await,
                         Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
                         Err(_) => tracing::debug!("a handshake took too long"),
                     },
@@ -154,12 +156,16 @@ impl Hall {
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    via: Via,
     http: &hyper::server::conn::http1::Builder,
     router: Router,
     watcher: Watcher,
 ) {
     let service = router
-        .map_request(|request: hyper::Request<hyper::body::Incoming>| request.map(Body::new))
+        .map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(via);
+            request.map(Body::new)
+        })
         .map_err(|never: Infallible| match never {});
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     if let Err(error) = watcher.watch(connection).await {

@@ -4,6 +4,7 @@
 
 mod api;
 mod body;
+mod cookie;
 mod district;
 mod docs;
 mod expiry;
@@ -11,6 +12,8 @@ mod keyring;
 mod listen;
 mod login;
 mod metrics;
+mod pages;
+mod password;
 mod planned;
 mod problem;
 mod readiness;
@@ -20,12 +23,15 @@ mod router;
 mod standing;
 pub mod stick;
 mod taking;
+mod via;
+mod visit;
 
 pub use api::airings::AiringPage;
 pub use district::{District, Limits};
 pub use expiry::{Expiry, Level, Reminder};
 pub use keyring::{Keyring, KeyringError};
 pub use listen::{Door, serve};
+pub use pages::{Need, needs};
 pub use report::{AiringReport, ReceivedRecord};
 pub use rolling::{Rolled, roll};
 pub use router::{openapi, router};

@@ -5,8 +5,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::HeaderValue,
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse, Redirect, Response},
-    routing::get,
+    response::{IntoResponse, Response},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::{
@@ -15,7 +14,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{District, api, docs, metrics, problem};
+use super::{District, api, docs, metrics, pages, problem};
 use crate::wire::TIME_HEADER;
 
 /// The head of the OpenAPI document; the routes add themselves.
@@ -76,8 +75,8 @@ pub fn router(district: District) -> Router {
     let (api, openapi) = routes().split_for_parts();
     metrics::start();
     api.merge(docs::routes(openapi))
-        .route("/", get(|| async { Redirect::temporary("/api/docs") }))
-        .fallback(problem::no_such_route)
+        .merge(pages::routes(&district))
+        .fallback(pages::of_nothing)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(from_fn_with_state(district.clone(), in_time))
         .layer(CatchPanicLayer::custom(problem::of_panic))
@@ -119,7 +118,7 @@ async fn counted(request: Request, next: Next) -> Response {
 mod tests {
     use std::sync::Arc;
 
-    use axum::{body::Body, http::StatusCode};
+    use axum::{body::Body, http::StatusCode, routing::get};
     use tower::ServiceExt;
 
     use super::*;

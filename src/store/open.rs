@@ -22,6 +22,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "signatures", include_str!("../../migrations/0002_signatures.sql")),
     (4, "chain", include_str!("../../migrations/0004_chain.sql")),
     (6, "events", include_str!("../../migrations/0006_events.sql")),
+    (10, "people", include_str!("../../migrations/0010_people.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.

@@ -316,6 +316,11 @@ impl Store {
         })
     }
 
+    /// The tree of units, by name.
+    pub async fn units(&self) -> Result<Vec<Unit>, StoreError> {
+        self.load("unit", "select id, rule from unit order by id").await
+    }
+
     /// The stations, by name.
     pub async fn stations(&self) -> Result<Vec<Station>, StoreError> {
         self.load("station", "select id, rule from station order by id").await

@@ -20,6 +20,12 @@ impl Secret {
         Ok(Self(hex::encode(bytes)))
     }
 
+    /// One that somebody shows; none: it cannot be one of ours.
+    pub fn shown(text: &str) -> Option<Self> {
+        let is_ours = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        is_ours.then(|| Self(text.to_owned()))
+    }
+
     /// The text, for the one to whom it belongs.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use loa::{
-    clock::TestClock,
+    clock::{Clock, TestClock},
     library::Shelf,
     radio::UtcMs,
     server::{District, Keyring, Limits, router},
@@ -98,6 +98,11 @@ impl House {
         house.thach_lam = house.enrol("thach-lam").await;
         house.kim_tan = house.enrol("kim-tan").await;
         house
+    }
+
+    /// An hour after the clock of the house.
+    pub(crate) fn hour_later(&self) -> UtcMs {
+        self.clock.now() + std::time::Duration::from_hours(1)
     }
 
     /// Puts a clip on the shelf and gives its SHA-256.

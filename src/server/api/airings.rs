@@ -3,12 +3,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    radio::{AiringId, CampaignId, ClipHash, StationId, UnitId, UtcMs},
+    radio::{AiringId, CampaignId, ClipHash, Right, StationId, UnitId, UtcMs},
     server::{
         AiringReport, AiringState, District, body::Asked, login::Caller, problem::Refusal,
         report::report_all,
     },
-    store::{AiringFilter, Bearer, Order},
+    store::{AiringFilter, Order},
     wire::Problem,
 };
 
@@ -85,14 +85,21 @@ pub struct AiringPage {
 )]
 pub(in crate::server) async fn list(
     State(district): State<District>,
-    Caller(bearer): Caller,
+    caller: Caller,
     Asked(mut wanted): Asked<Wanted>,
 ) -> Result<Json<AiringPage>, Refusal> {
-    if let Bearer::Station(own) = bearer {
-        if wanted.station.as_ref().is_some_and(|asked| *asked != own) {
-            return Err(Refusal::forbidden(format!("{own} may see its own airings only")));
+    match caller {
+        Caller::Station(own) => {
+            if wanted.station.as_ref().is_some_and(|asked| *asked != own) {
+                return Err(Refusal::forbidden(format!("{own} may see its own airings only")));
+            }
+            wanted.station = Some(own);
         }
-        wanted.station = Some(own);
+        Caller::Person(doer) => match (&wanted.station, &wanted.unit) {
+            (Some(station), _) => doer.must_at(&district, Right::See, station.as_str()).await?,
+            (None, Some(unit)) => doer.must_in(&district, Right::See, unit).await?,
+            (None, None) => doer.must_everywhere(Right::See)?,
+        },
     }
     let bad = |detail: &str| Refusal::new(StatusCode::BAD_REQUEST, "bad-query", detail);
     if !(1..=500).contains(&wanted.limit) {

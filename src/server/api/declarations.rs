@@ -1,7 +1,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 
 use crate::{
-    radio::AiringId,
+    radio::{AiringId, Right},
     server::{
         AiringReport, District,
         body::{Named, Sent},
@@ -9,7 +9,7 @@ use crate::{
         problem::Refusal,
         report::report_all,
     },
-    store::{Bearer, StoredDeclaration},
+    store::StoredDeclaration,
     wire::{Declaration, Problem},
 };
 
@@ -30,14 +30,16 @@ use crate::{
 )]
 pub(in crate::server) async fn declare(
     State(district): State<District>,
-    Caller(bearer): Caller,
+    caller: Caller,
     Named(id): Named<AiringId>,
     Sent(declaration): Sent<Declaration>,
 ) -> Result<Json<AiringReport>, Refusal> {
-    if let Bearer::Station(station) = &bearer
-        && id.station() != station.as_str()
-    {
-        return Err(Refusal::forbidden(format!("airing {id} is not at {station}")));
+    match &caller {
+        Caller::Station(station) if id.station() == station.as_str() => {}
+        Caller::Station(station) => {
+            return Err(Refusal::forbidden(format!("airing {id} is not at {station}")));
+        }
+        Caller::Person(doer) => doer.must_at(&district, Right::Confirm, id.station()).await?,
     }
     let Some(airing) = district.store.airing(&id).await? else {
         return Err(Refusal::not_found(format!("there is no airing {id}")));
@@ -59,7 +61,7 @@ pub(in crate::server) async fn declare(
         outcome: declaration.outcome.to_string(),
         started_at: declaration.started_at,
         detail: declaration.detail,
-        declared_by: bearer.to_string(),
+        declared_by: caller.to_string(),
         declared_at: now,
     };
     let (standing, _) = district.store.declare(&word).await?;

@@ -1,0 +1,153 @@
+//! Dates, times of day and numbers as people here write them: dd/mm/yyyy, 24 hours, in the district's zone.
+
+#![allow(dead_code, reason = "the pages to come write the rest")]
+
+use chrono::{DateTime, Datelike, NaiveDate};
+use chrono_tz::Tz;
+
+use super::{Language, words::Phrase};
+use crate::radio::UtcMs;
+
+/// Writes for one zone and language.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dates {
+    pub(super) zone: Tz,
+    pub(super) language: Language,
+}
+
+impl Dates {
+    fn local(self, at: UtcMs) -> DateTime<Tz> {
+        at.to_chrono().with_timezone(&self.zone)
+    }
+
+    /// The day that it is somewhere in the district at an instant.
+    pub(super) fn day(self, at: UtcMs) -> NaiveDate {
+        self.local(at).date_naive()
+    }
+
+    /// `26/11/2026`.
+    pub(super) fn date(self, at: &UtcMs) -> String {
+        self.date_of(&self.day(*at))
+    }
+
+    /// The same of a day.
+    pub(super) fn date_of(self, day: &NaiveDate) -> String {
+        day.format("%d/%m/%Y").to_string()
+    }
+
+    /// `05:15`.
+    pub(super) fn time(self, at: &UtcMs) -> String {
+        self.local(*at).format("%H:%M").to_string()
+    }
+
+    /// `05:15:07`, where seconds matter.
+    pub(super) fn exact_time(self, at: &UtcMs) -> String {
+        self.local(*at).format("%H:%M:%S").to_string()
+    }
+
+    /// `05:15 26/11/2026`.
+    pub(super) fn moment(self, at: &UtcMs) -> String {
+        self.local(*at).format("%H:%M %d/%m/%Y").to_string()
+    }
+
+    /// For the `datetime` of HTML's `time`.
+    pub(super) fn machine(self, at: &UtcMs) -> String {
+        self.local(*at).to_rfc3339()
+    }
+
+    /// The name of a day of the week.
+    pub(super) fn weekday(self, day: &NaiveDate) -> Phrase {
+        let number = day.weekday().num_days_from_monday() + 1;
+        self.language.code("dates", &format!("weekday-{number}"))
+    }
+
+    /// How long between two instants, in the largest unit that fits: `3 giờ`.
+    pub(super) fn span(self, from: &UtcMs, to: &UtcMs) -> Phrase {
+        let seconds = to.since(*from).as_secs();
+        let (key, count) = match seconds {
+            0..60 => ("dates.seconds", seconds),
+            60..3600 => ("dates.minutes", seconds / 60),
+            3600..86_400 => ("dates.hours", seconds / 3600),
+            _ => ("dates.days", seconds / 86_400),
+        };
+        let key = if count == 1 { format!("{key}-1") } else { key.to_owned() };
+        self.language.of(&key).with("count", self.number(&count))
+    }
+
+    /// A whole number with its thousands parted: `1.234` or `1,234`.
+    pub(super) fn number(self, number: &u64) -> String {
+        let digits = number.to_string();
+        let parted = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
+        parted.collect::<Vec<_>>().join(self.thousands())
+    }
+
+    /// A number with so many places: `1.234,5` or `1,234.5`.
+    pub(super) fn decimal(self, number: &f64, places: usize) -> String {
+        let text = format!("{:.places$}", number.abs());
+        let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+        let whole = whole.parse().map_or_else(|_| whole.to_owned(), |whole| self.number(&whole));
+        let sign =
+            if number.is_sign_negative() && text.bytes().any(|b| b.is_ascii_digit() && b != b'0') {
+                "\u{2212}"
+            } else {
+                ""
+            };
+        match (self.language, rest) {
+            (_, "") => format!("{sign}{whole}"),
+            (Language::Vi, rest) => format!("{sign}{whole},{rest}"),
+            (Language::En, rest) => format!("{sign}{whole}.{rest}"),
+        }
+    }
+
+    fn thousands(self) -> &'static str {
+        match self.language {
+            Language::Vi => ".",
+            Language::En => ",",
+        }
+    }
+}
+
+/// The Monday of a day's week: weeks begin with it.
+pub(super) fn monday(day: NaiveDate) -> NaiveDate {
+    let back = u64::from(day.weekday().num_days_from_monday());
+    day.checked_sub_days(chrono::Days::new(back)).unwrap_or(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thursday 26/11/2026 05:15:07 in Vietnam, where it is still Wednesday in UTC.
+    const MORNING: UtcMs = UtcMs(1_795_644_907_000);
+
+    fn dates(language: Language) -> Dates {
+        Dates { zone: Tz::Asia__Ho_Chi_Minh, language }
+    }
+
+    #[test]
+    fn dates_are_written_as_here() {
+        let vi = dates(Language::Vi);
+        assert_eq!(vi.moment(&MORNING), "05:15 26/11/2026");
+        assert_eq!(vi.exact_time(&MORNING), "05:15:07");
+        assert_eq!(vi.machine(&MORNING), "2026-11-26T05:15:07+07:00");
+        assert_eq!(vi.weekday(&vi.day(MORNING)).to_string(), "Thứ Năm");
+        let sunday = NaiveDate::from_ymd_opt(2026, 11, 29).unwrap();
+        assert_eq!(vi.weekday(&sunday).to_string(), "Chủ nhật");
+        assert_eq!(monday(sunday), NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
+        assert_eq!(monday(monday(sunday)), monday(sunday));
+    }
+
+    #[test]
+    fn spans_and_numbers_are_written_as_here() {
+        let (vi, en) = (dates(Language::Vi), dates(Language::En));
+        let after = |seconds: i64| UtcMs(MORNING.0 + seconds * 1000);
+        assert_eq!(vi.span(&MORNING, &after(59)).to_string(), "59 giây");
+        assert_eq!(en.span(&MORNING, &after(60)).to_string(), "1 minute");
+        assert_eq!(en.span(&MORNING, &after(7199)).to_string(), "1 hour");
+        assert_eq!(en.span(&MORNING, &after(1_234 * 86_400)).to_string(), "1,234 days");
+        assert_eq!((vi.number(&0), vi.number(&1_234_567)), ("0".into(), "1.234.567".into()));
+        assert_eq!(vi.decimal(&-1234.56, 1), "\u{2212}1.234,6");
+        assert_eq!(en.decimal(&-0.04, 1), "0.0");
+        assert_eq!(en.decimal(&2.0, 0), "2");
+    }
+}

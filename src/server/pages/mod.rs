@@ -1,0 +1,73 @@
+//! The pages: for people, in their language, rendered here and whole without scripts.
+//!
+//! [`list`] has every page with what it needs; [`guard`] sees to it before a page is asked. `docs/pages.md` says how a
+//! page is added.
+
+mod account;
+mod assets;
+mod dates;
+mod fault;
+mod form;
+mod guard;
+mod notice;
+mod page;
+mod people;
+mod route;
+mod sign_in;
+mod today;
+mod visitor;
+mod welcome;
+mod words;
+
+use axum::{Router, response::Redirect, routing::get};
+
+pub use self::route::Need;
+use self::route::Route;
+use super::District;
+use crate::radio::Right;
+
+pub(super) use self::{fault::of_nothing, words::Language};
+
+/// Every page: how it is asked for, what it needs, and who answers. The test of rights walks this list.
+fn list() -> Vec<Route> {
+    use Need::{Anybody, May, Member};
+    vec![
+        Route::get("/sign-in", Anybody, sign_in::show),
+        Route::post("/sign-in", Anybody, sign_in::enter),
+        Route::post("/sign-out", Member, sign_in::leave),
+        Route::get("/welcome/{secret}", Anybody, welcome::show),
+        Route::post("/welcome/{secret}", Anybody, welcome::accept),
+        Route::get("/account", Member, account::show),
+        Route::post("/account/password", Member, account::set_password),
+        Route::post("/account/language", Member, account::set_language),
+        Route::post("/account/sign-out", Member, account::end_session),
+        Route::post("/account/sign-out-everywhere", Member, account::end_sessions),
+        Route::get("/today", May(Right::See), today::show),
+        Route::get("/people", May(Right::People), people::list::show),
+        Route::post("/people", May(Right::People), people::list::add),
+        Route::get("/people/{person}", May(Right::People), people::one::show),
+        Route::post("/people/{person}/roles", May(Right::People), people::one::set_roles),
+        Route::post("/people/{person}/disable", May(Right::People), people::one::disable),
+        Route::post("/people/{person}/enable", May(Right::People), people::one::enable),
+        Route::post("/people/{person}/link", May(Right::People), people::one::link),
+        Route::post("/people/{person}/sign-out", May(Right::People), people::one::end_sessions),
+    ]
+}
+
+/// What stands in the navigation, in order: where to, the text's key, and who is shown it.
+const NAVIGATION: &[(&str, &str, Right)] =
+    &[("/today", "nav.today", Right::See), ("/people", "nav.people", Right::People)];
+
+/// How each page is asked for and what it needs, for those who test it: method, path, and what [`Need`] says.
+pub fn needs() -> Vec<(&'static str, &'static str, Need)> {
+    list().into_iter().map(|route| (route.method, route.path, route.need)).collect()
+}
+
+/// The pages and what belongs to them.
+pub(super) fn routes(district: &District) -> Router<District> {
+    list()
+        .into_iter()
+        .fold(Router::new(), |router, route| router.merge(guard::guarded(route, district)))
+        .route("/", get(|| async { Redirect::to("/today") }))
+        .route("/static/{version}/{file}", get(assets::fetch))
+}

@@ -1,0 +1,45 @@
+use axum::{
+    handler::Handler,
+    routing::{self, MethodRouter},
+};
+
+use crate::{radio::Right, server::District};
+
+/// What a page needs of who asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing.
+    Anybody,
+    /// That somebody is signed in.
+    Member,
+    /// That they may do this somewhere. Where exactly, the page itself asks when it matters.
+    May(Right),
+}
+
+/// A page.
+pub(super) struct Route {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) need: Need,
+    pub(super) answer: MethodRouter<District>,
+}
+
+impl Route {
+    /// A page that is looked at, and changes nothing.
+    pub(super) fn get<H, T>(path: &'static str, need: Need, handler: H) -> Self
+    where
+        H: Handler<T, District>,
+        T: 'static,
+    {
+        Self { method: "GET", path, need, answer: routing::get(handler) }
+    }
+
+    /// A form that is sent. The guard has checked where it comes from and its token.
+    pub(super) fn post<H, T>(path: &'static str, need: Need, handler: H) -> Self
+    where
+        H: Handler<T, District>,
+        T: 'static,
+    {
+        Self { method: "POST", path, need, answer: routing::post(handler) }
+    }
+}

@@ -1,0 +1,264 @@
+use std::{ops::Deref, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, Uri, header, request::Parts},
+};
+
+use super::{
+    Language, NAVIGATION, assets, dates::Dates, fault::Fault, notice::Notice, words::Phrase,
+};
+use crate::{
+    radio::{Grants, Right, UnitId, UtcMs},
+    server::{
+        District,
+        via::Via,
+        visit::{Member, Visit},
+    },
+    store::Actor,
+};
+
+/// Who looks at a page, signed in or not: their language, what their navigation shows, the token of their forms. Every
+/// template has one, as `v`.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    visit: Visit,
+    language: Language,
+    token: String,
+    path: String,
+    query: String,
+    agent: String,
+    origin: String,
+    notice: Option<Notice>,
+    dates: Dates,
+    now: UtcMs,
+}
+
+/// A line of the navigation.
+pub(super) struct Link {
+    pub(super) href: &'static str,
+    pub(super) text: Phrase,
+    /// Whether it leads to the page that is shown, or to that above it.
+    pub(super) is_current: bool,
+}
+
+impl Visitor {
+    pub(super) fn new(
+        district: &District,
+        visit: Visit,
+        language: Language,
+        address: &Uri,
+        headers: &HeaderMap,
+        notice: Option<Notice>,
+    ) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let scheme = if visit.via.secure { "https" } else { "http" };
+        let host = text(header::HOST).unwrap_or("localhost");
+        // A proxy may have made plain HTTP of it; what is posted says how the browser came. The guard has compared it.
+        let origin = text(header::ORIGIN).filter(|origin| origin.ends_with(host));
+        let origin = origin.map_or_else(|| format!("{scheme}://{host}"), str::to_owned);
+        Self(Arc::new(Inner {
+            origin,
+            token: visit.form_token(),
+            visit,
+            language,
+            path: address.path().to_owned(),
+            query: address.query().unwrap_or_default().to_owned(),
+            agent: text(header::USER_AGENT).unwrap_or_default().chars().take(200).collect(),
+            notice,
+            dates: Dates { zone: district.limits.zone, language },
+            now: district.clock.now(),
+        }))
+    }
+
+    /// The text of a key of the catalogue, `section.key`.
+    pub(super) fn of(&self, key: &str) -> Phrase {
+        self.0.language.of(key)
+    }
+
+    /// The text of a code, from the section of that name; the code itself where there is none.
+    pub(super) fn code(&self, section: &str, code: &str) -> Phrase {
+        self.0.language.code(section, code)
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.0.language
+    }
+
+    #[allow(dead_code, reason = "for pages to come")]
+    /// When the page was asked for.
+    pub(super) fn now(&self) -> UtcMs {
+        self.0.now
+    }
+
+    /// Dates, times of day and numbers, as people here write them.
+    pub(super) fn dates(&self) -> &Dates {
+        &self.0.dates
+    }
+
+    /// The token for the hidden field `form-token` of each form.
+    pub(super) fn token(&self) -> &str {
+        &self.0.token
+    }
+
+    /// Whether a token is that of their forms.
+    pub(super) fn knows(&self, token: &str) -> bool {
+        self.0.visit.knows(token)
+    }
+
+    /// The address of a file in `static/`.
+    pub(super) fn asset(&self, file: &str) -> String {
+        assets::address(file)
+    }
+
+    pub(super) fn via(&self) -> Via {
+        self.0.visit.via
+    }
+
+    /// What the browser calls itself.
+    pub(super) fn agent(&self) -> &str {
+        &self.0.agent
+    }
+
+    /// How these pages' addresses begin, as the browser sees them: `https://loa.example`.
+    pub(super) fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    /// Who acts, for what the store notes.
+    pub(super) fn actor(&self) -> Actor {
+        self.0.visit.actor()
+    }
+
+    /// Who is signed in.
+    pub(super) fn member(&self) -> Option<&Member> {
+        self.0.visit.member.as_ref()
+    }
+
+    /// What the page before wanted said here.
+    pub(super) fn notice(&self) -> Option<Phrase> {
+        self.0.notice.as_ref().map(|notice| notice.phrase(self.0.language))
+    }
+
+    /// The way to the pages that they may see.
+    pub(super) fn navigation(&self) -> Vec<Link> {
+        let Some(member) = self.member() else { return Vec::new() };
+        let shown = NAVIGATION.iter().filter(|(_, _, right)| member.person.grants.may(*right));
+        shown
+            .map(|(href, key, _)| {
+                let below = self.0.path.strip_prefix(href);
+                let is_current = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+                Link { href, text: self.of(key), is_current }
+            })
+            .collect()
+    }
+
+    /// The address of this page in the other language.
+    pub(super) fn switch(&self) -> String {
+        let other = self.0.language.other();
+        match self.0.query.as_str() {
+            "" => format!("{}?lang={other}", self.0.path),
+            query => format!("{}?{query}&lang={other}", self.0.path),
+        }
+    }
+
+    /// The language that the address chooses, and the address without it.
+    pub(super) fn switched(&self) -> Option<(Language, String)> {
+        let mut chosen = None;
+        let rest: Vec<&str> = self
+            .0
+            .query
+            .split('&')
+            .filter(|pair| match pair.strip_prefix("lang=") {
+                Some(code) => {
+                    chosen = code.parse().ok().or(chosen);
+                    false
+                }
+                None => true,
+            })
+            .collect();
+        let path = &self.0.path;
+        let address =
+            if rest.is_empty() { path.clone() } else { format!("{path}?{}", rest.join("&")) };
+        Some((chosen?, address))
+    }
+
+    /// Where to sign in; afterwards back to this page, if it was only looked at.
+    pub(super) fn sign_in_address(&self, comes_back: bool) -> String {
+        if !comes_back {
+            return "/sign-in".to_owned();
+        }
+        let query =
+            if self.0.query.is_empty() { String::new() } else { format!("?{}", self.0.query) };
+        let next = format!("{}{query}", self.0.path);
+        let form = serde_html_form::to_string([("next", next)]).unwrap_or_default();
+        format!("/sign-in?{form}")
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Fault::failed("a page without its guard"))
+    }
+}
+
+/// Somebody signed in who looks at a page.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    visitor: Visitor,
+    pub(super) member: Member,
+}
+
+impl Deref for Reader {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
+}
+
+impl Reader {
+    /// For a template's `v`.
+    pub(super) fn visitor(&self) -> Visitor {
+        self.visitor.clone()
+    }
+
+    /// What they are where.
+    pub(super) fn grants(&self) -> &Grants {
+        &self.member.person.grants
+    }
+
+    /// Whether they may in a unit, given with those it lies in.
+    pub(super) fn may_in<'a>(
+        &self,
+        right: Right,
+        ancestry: impl IntoIterator<Item = &'a UnitId>,
+    ) -> bool {
+        self.grants().may_in(right, ancestry)
+    }
+
+    /// Goes on only for who may in the whole district, as what lies in no unit needs.
+    pub(super) fn must_everywhere(&self, right: Right) -> Result<(), Fault> {
+        if self.grants().may_everywhere(right) { Ok(()) } else { Err(Fault::MayNot(right)) }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Reader {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        let member = visitor.member().cloned();
+        let member = member.ok_or_else(|| Fault::failed("a member's page that anybody may see"))?;
+        Ok(Self { visitor, member })
+    }
+}

@@ -1,0 +1,167 @@
+//! Who did what. Whatever changes something takes the [`Actor`] and notes its deed in the same transaction, so that there
+//! is no change without its note and no note without its change.
+
+use serde_json::Value;
+
+use super::{Store, StoreError, Tx, db::sql, name};
+use crate::radio::{PersonId, UtcMs, codes};
+
+codes! {
+    /// What was done.
+    pub enum Deed {
+        /// Somebody signed in.
+        SignedIn = "signed-in",
+        /// Somebody tried to.
+        SignInFailed = "sign-in-failed",
+        /// Somebody signed out.
+        SignedOut = "signed-out",
+        /// Somebody's sessions ended, all at once.
+        SignedOutEverywhere = "signed-out-everywhere",
+        /// A person was added.
+        PersonAdded = "person-added",
+        /// What a person may do has changed.
+        RolesChanged = "roles-changed",
+        /// A person may sign in no more.
+        PersonDisabled = "person-disabled",
+        /// A person may sign in again.
+        PersonEnabled = "person-enabled",
+        /// A one-time link was made.
+        LinkMade = "link-made",
+        /// A password was set.
+        PasswordSet = "password-set",
+        /// The language of somebody's pages.
+        LanguageSet = "language-set",
+    }
+}
+
+/// Who does something, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The person; none: a command, or somebody who is not known.
+    pub person: Option<PersonId>,
+    /// As people call them.
+    pub name: String,
+    /// The address that they call from; `-` for a command on the district's machine.
+    pub address: String,
+}
+
+impl Actor {
+    /// Whoever runs a command on the district's machine.
+    pub fn command(name: &str) -> Self {
+        Self { person: None, name: name.to_owned(), address: "-".to_owned() }
+    }
+}
+
+/// A line of the trail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// Its name; with the instant, its place.
+    pub id: String,
+    /// When.
+    pub at: UtcMs,
+    /// Who, and from where.
+    pub actor: Actor,
+    /// What was done, by its word: an older Loa may have known others.
+    pub deed: String,
+    /// To what or whom.
+    pub subject: String,
+    /// What it was before.
+    pub before: Option<Value>,
+    /// What it is since.
+    pub after: Option<Value>,
+}
+
+/// Which lines of the trail.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// By this person, or about them by name.
+    pub person: Option<PersonId>,
+    /// Of this kind.
+    pub deed: Option<Deed>,
+    /// At this instant or later.
+    pub from: Option<UtcMs>,
+    /// Before this instant.
+    pub until: Option<UtcMs>,
+}
+
+/// Notes a deed. `before` and `after` are JSON objects whose fields people will read; no secrets.
+pub(super) async fn note(
+    tx: &mut Tx,
+    (actor, now): (&Actor, UtcMs),
+    deed: Deed,
+    subject: &str,
+    before: Option<Value>,
+    after: Option<Value>,
+) -> Result<(), StoreError> {
+    sql!(execute tx,
+        "insert into audit (id, at, person, who, address, deed, subject, before, after)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        random_name()?, now.0, actor.person.as_ref().map(PersonId::as_str), actor.name.as_str(),
+        actor.address.as_str(), deed.as_str(), subject,
+        before.as_ref().map(Value::to_string), after.as_ref().map(Value::to_string))?;
+    Ok(())
+}
+
+/// 16 hexadecimal digits that nothing else is called by.
+pub(super) fn random_name() -> Result<String, StoreError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Random(error.to_string()))?;
+    Ok(hex::encode(bytes))
+}
+
+impl Store {
+    /// Notes what changed nothing, such as an attempt to sign in.
+    pub async fn note(
+        &self,
+        actor: &Actor,
+        now: UtcMs,
+        deed: Deed,
+        subject: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        note(&mut tx, (actor, now), deed, subject, None, None).await?;
+        tx.commit().await
+    }
+
+    /// The trail, newest first: at most `limit` lines, beginning after a line given by instant and name.
+    pub async fn trail(
+        &self,
+        filter: &AuditFilter,
+        after: Option<(UtcMs, &str)>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.0, id));
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select id, at, person, who, address, deed, subject, before, after from audit
+             where (at < $1 or (at = $1 and id < $2)) and at >= $3 and at < $4
+             and ($5 = '' or person = $5) and ($6 = '' or deed = $6)
+             order by at desc, id desc limit $7",
+            at, id, filter.from.map_or(i64::MIN, |from| from.0),
+            filter.until.map_or(i64::MAX, |until| until.0),
+            filter.person.as_ref().map_or("", PersonId::as_str),
+            filter.deed.map_or("", Deed::as_str), i64::from(limit))?;
+        rows.iter()
+            .map(|row| {
+                let id: String = row.get(0)?;
+                let value = |column| -> Result<Option<Value>, StoreError> {
+                    let text: Option<String> = row.get(column)?;
+                    text.map(|text| super::json("line of the trail", &id, &text)).transpose()
+                };
+                let person: Option<String> = row.get(2)?;
+                Ok(AuditEntry {
+                    at: UtcMs(row.get(1)?),
+                    actor: Actor {
+                        person: person.map(|person| name("doer of", person)).transpose()?,
+                        name: row.get(3)?,
+                        address: row.get(4)?,
+                    },
+                    deed: row.get(5)?,
+                    subject: row.get(6)?,
+                    before: value(7)?,
+                    after: value(8)?,
+                    id,
+                })
+            })
+            .collect()
+    }
+}

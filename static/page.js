@@ -1,0 +1,14 @@
+// What every page does where scripts run: on a narrow screen the navigation folds into a button.
+"use strict";
+
+const button = document.querySelector(".top .menu");
+const navigation = document.querySelector("#navigation");
+if (button && navigation) {
+  button.hidden = false;
+  document.documentElement.classList.add("folds");
+  button.addEventListener("click", () => {
+    const opens = button.getAttribute("aria-expanded") !== "true";
+    button.setAttribute("aria-expanded", String(opens));
+    navigation.classList.toggle("open", opens);
+  });
+}

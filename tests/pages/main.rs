@@ -1,0 +1,20 @@
+//! The pages, as browsers without scripts use them: who may see what, what is posted, how people sign in.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::print_stdout,
+    reason = "a test that goes wrong is to stop there"
+)]
+
+#[macro_use]
+#[path = "../common/mod.rs"]
+mod common;
+
+mod browser;
+mod people;
+mod rights;
+mod sign_in;

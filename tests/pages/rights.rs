@@ -1,0 +1,129 @@
+//! Every page as everybody.
+
+use axum::http::StatusCode;
+use loa::{
+    radio::Role,
+    server::{Need, needs},
+};
+
+use crate::{browser::Browser, common::district::House};
+
+/// A page's address, with what there is not in its holes.
+fn address(path: &str) -> String {
+    let part = |part: &str| {
+        if part.starts_with('{') { "khong-co".to_owned() } else { part.to_owned() }
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+async fn asked(browser: &mut Browser<'_>, method: &str, path: &str) -> StatusCode {
+    match method {
+        "GET" => browser.get(&address(path)).await.status,
+        _ => browser.post(&address(path), &[]).await.status,
+    }
+}
+
+#[tokio::test]
+async fn every_page_opens_to_those_whom_the_table_names_and_to_nobody_else() {
+    let house = House::new().await;
+    let mut refused = 0;
+    for role in Role::ALL {
+        let mut browser = Browser::of(&house, role.as_str(), &[(*role, None)]).await;
+        for (method, path, need) in needs() {
+            // Signing out is another story: it ends the walk.
+            if path.contains("sign-out") && !path.contains('{') {
+                continue;
+            }
+            let may = match need {
+                Need::Anybody | Need::Member => true,
+                Need::May(right) => role.brings(right),
+            };
+            let status = asked(&mut browser, method, path).await;
+            assert!(!status.is_server_error(), "{role} {method} {path}: {status}");
+            assert_eq!(status == StatusCode::FORBIDDEN, !may, "{role} {method} {path}: {status}");
+            refused += usize::from(!may);
+        }
+    }
+    assert!(refused > 20);
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_sent_to_sign_in_and_back() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    browser.get("/sign-in").await;
+    for (method, path, need) in needs() {
+        let path = address(path);
+        let answer = match method {
+            "GET" => browser.get(&format!("{path}?a=b%20c")).await,
+            _ => browser.post(&path, &[]).await,
+        };
+        if need == Need::Anybody {
+            assert_ne!(answer.status, StatusCode::SEE_OTHER, "{method} {path}");
+            continue;
+        }
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{method} {path}");
+        let back = match method {
+            "GET" => format!("/sign-in?next={}%3Fa%3Db%2520c", path.replace('/', "%2F")),
+            _ => "/sign-in".to_owned(),
+        };
+        assert_eq!(answer.location(), back);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_posted_from_elsewhere_or_without_the_token() {
+    let house = House::new().await;
+    let roles: Vec<_> = Role::ALL.iter().map(|role| (*role, None)).collect();
+    let mut browser = Browser::of(&house, "hoa", &roles).await;
+    let ours = (browser.token.clone(), browser.origin.clone());
+    let mut posted = 0;
+    for (method, path, _) in needs() {
+        if method != "POST" {
+            continue;
+        }
+        for (token, origin) in [
+            ("", ours.1.as_str()),
+            (&"0".repeat(64), &ours.1),
+            (&ours.0, "http://evil.test"),
+            (&ours.0, "null"),
+        ] {
+            (browser.token, browser.origin) = (token.to_owned(), origin.to_owned());
+            let answer = browser.post(&address(path), &[]).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {token} {origin}");
+        }
+        let kind = "multipart/form-data; boundary=x";
+        browser.origin.clone_from(&ours.1);
+        let body = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n";
+        let answer = browser.post_body(&address(path), kind, body.into()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
+        posted += 1;
+    }
+    assert!(posted > 5);
+    // And it is the token alone that was wrong.
+    browser.token = ours.0;
+    assert_eq!(browser.post("/sign-out", &[]).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn every_page_forbids_what_it_does_not_need() {
+    let house = House::new().await;
+    let roles: Vec<_> = Role::ALL.iter().map(|role| (*role, None)).collect();
+    let mut browser = Browser::of(&house, "hoa", &roles).await;
+    let pages = needs().into_iter().filter(|(method, ..)| *method == "GET");
+    for path in pages.map(|(_, path, _)| address(path)).chain(["/khong-co".to_owned()]) {
+        let answer = browser.get(&path).await;
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'; "), "{path}");
+        assert!(!policy.contains("unsafe"), "{path}");
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+        assert_eq!(answer.headers["referrer-policy"], "same-origin");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+        let text = answer.text();
+        for forbidden in [" style=", "<style", " onclick=", "javascript:", "http://", "https://"] {
+            assert!(!text.contains(forbidden), "{path}: {forbidden}");
+        }
+        let mut scripts = text.split("<script").skip(1);
+        assert!(scripts.all(|script| script.starts_with(" src=\"/static/")), "{path}");
+    }
+}
