@@ -44,8 +44,9 @@ macro_rules! hashes {
 
             fn from_str(text: &str) -> Result<Self, BadHash> {
                 let mut bytes = [0; 32];
-                hex::decode_to_slice(text, &mut bytes).map_err(|_| BadHash(text.to_owned()))?;
-                Ok(Self(bytes))
+                // The decoder passes over a leading 0x, and a hash has one length.
+                let read = text.len() == 64 && hex::decode_to_slice(text, &mut bytes).is_ok();
+                if read { Ok(Self(bytes)) } else { Err(BadHash(text.to_owned())) }
             }
         }
 
@@ -73,4 +74,18 @@ hashes! {
     /// The hash of the public key in a certificate (its SubjectPublicKeyInfo, as in RFC 7469): a renewed certificate with
     /// the same key has the same pin.
     Pin;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_64_digits_and_nothing_before_them() {
+        let hash = ClipHash::of(b"");
+        assert_eq!(hash.to_string().parse(), Ok(hash));
+        for text in [format!("0x{hash}"), format!("0x{}", &hash.to_string()[2..]), String::new()] {
+            assert_eq!(text.parse::<ClipHash>(), Err(BadHash(text)));
+        }
+    }
 }

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::radio::{AiringId, ClipHash, RecordHash, StationId, UtcMs};
 
-/// Rows a statement: few enough for either engine's limit on arguments, enough to make the statement's own cost small.
-const CHUNK: usize = 50;
+/// Rows a statement: enough to make its own cost small, and few, since SQLite looks each argument up by its name.
+const CHUNK: usize = 10;
 /// Columns a row.
 const COLUMNS: usize = 14;
 /// Calls committed together at most.
