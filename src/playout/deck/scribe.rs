@@ -54,7 +54,8 @@ impl Recorder for Watched {
 }
 
 pub(super) struct Scribe {
-    to: Option<SyncSender<Draft>>,
+    /// Boxed: the places of those that may wait are taken from memory at the start.
+    to: Option<SyncSender<Box<Draft>>>,
     /// Dropped, it ends the pauses between tries.
     running: Option<Sender<()>>,
     /// Closed by the thread's end.
@@ -76,7 +77,7 @@ impl Scribe {
     pub(super) fn keep(&self, draft: Draft) {
         let Some(to) = &self.to else { return };
         if let Err(TrySendError::Full(draft) | TrySendError::Disconnected(draft)) =
-            to.try_send(draft)
+            to.try_send(Box::new(draft))
         {
             lost(&draft, "too many wait already");
         }
@@ -93,7 +94,12 @@ impl Drop for Scribe {
 }
 
 /// Keeps each draft, however often it takes; once the deck stops, only while there is hope.
-fn write(drafts: &Receiver<Draft>, stop: &Receiver<()>, recorder: &dyn Recorder, pause: Duration) {
+fn write(
+    drafts: &Receiver<Box<Draft>>,
+    stop: &Receiver<()>,
+    recorder: &dyn Recorder,
+    pause: Duration,
+) {
     let mut tries = LAST_TRIES;
     for draft in drafts {
         while tries > 0
