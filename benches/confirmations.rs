@@ -34,9 +34,10 @@ use loa::{
     wire::{AsRunRecord, Confirmations},
 };
 const BATCH: u64 = 50;
-const CALLERS: u64 = 8;
+/// As many as Thạch Thành has communes and towns.
+const CALLERS: u64 = 25;
 /// Prepared for each caller: 150 MB in all, more than can be confirmed in the time.
-const BATCHES: u64 = 1_000;
+const BATCHES: u64 = 320;
 /// Rows that sqlite3 is given.
 const PLAIN: u64 = 100_000;
 const SPAN: Duration = Duration::from_secs(5);

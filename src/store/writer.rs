@@ -15,8 +15,8 @@ use super::{
 };
 use crate::radio::{AiringId, ClipHash, RecordHash, StationId, UtcMs};
 
-/// Rows a statement: enough to make its own cost small, and few, since SQLite looks each argument up by its name.
-const CHUNK: usize = 10;
+/// Rows a statement: few enough for either engine's limit on arguments, enough to make the statement's own cost small.
+const CHUNK: usize = 100;
 /// Columns a row.
 const COLUMNS: usize = 14;
 /// Calls committed together at most.
@@ -227,17 +227,17 @@ async fn insert_one(tx: &mut Tx, batch: &Batch, record: &NewRecord) -> Result<Ve
     Ok(if stored == record.envelope.payload { Verdict::Duplicate } else { Verdict::Conflict })
 }
 
-/// The statement for so many rows, built once: the same text is the same prepared statement.
-fn statement(rows: usize) -> Arc<str> {
-    static STATEMENTS: LazyLock<Vec<Arc<str>>> = LazyLock::new(|| (0..=CHUNK).map(text).collect());
-    STATEMENTS.get(rows).cloned().unwrap_or_else(|| text(rows))
-}
+/// How a statement leaves the places of its arguments open.
+///
+/// SQLite looks an argument that has a name up among all others, which takes more time than writing the rows.
+type Hole = fn(usize) -> String;
 
-fn text(rows: usize) -> Arc<str> {
+/// The statement for so many rows.
+fn text(rows: usize, hole: Hole) -> String {
     let values: Vec<String> = (0..rows)
         .map(|row| {
             let holes: Vec<String> =
-                (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+                (1..=COLUMNS).map(|column| hole(row * COLUMNS + column)).collect();
             format!("({})", holes.join(","))
         })
         .collect();
@@ -247,13 +247,23 @@ fn text(rows: usize) -> Arc<str> {
          on conflict do nothing",
         values.join(",")
     )
-    .into()
 }
 
+/// The statements of an engine, built once: the same text is the same prepared statement.
+type Statements = LazyLock<Vec<Arc<str>>>;
+
+fn statements(hole: Hole) -> Vec<Arc<str>> {
+    (0..=CHUNK).map(|rows| text(rows, hole).into()).collect()
+}
+
+static OF_SQLITE: Statements = LazyLock::new(|| statements(|_| "?".to_owned()));
+static OF_POSTGRES: Statements = LazyLock::new(|| statements(|number| format!("${number}")));
+
+/// Writes at most [`CHUNK`] rows; gives how many were new.
 async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, StoreError> {
     macro_rules! insert_on {
-        ($tx:expr) => {{
-            let mut query = sqlx::query(AssertSqlSafe(statement(rows.len())));
+        ($tx:expr, $statements:expr) => {{
+            let mut query = sqlx::query(AssertSqlSafe($statements[rows.len()].clone()));
             for (batch, record) in rows {
                 query = query
                     .bind(batch.station.as_str())
@@ -275,7 +285,7 @@ async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, Store
         }};
     }
     Ok(match tx {
-        Engine::Sqlite(tx) => insert_on!(tx),
-        Engine::Postgres(tx) => insert_on!(tx),
+        Engine::Sqlite(tx) => insert_on!(tx, OF_SQLITE),
+        Engine::Postgres(tx) => insert_on!(tx, OF_POSTGRES),
     })
 }
