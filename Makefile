@@ -3,9 +3,10 @@
 # The C compiler is for SQLite, which is built in.
 BUILD_NEEDS = gcc libc6-dev libasound2-dev pkg-config
 BENCH_NEEDS = mpg123 mpv ffmpeg sqlite3
-TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql iproute2 iptables
+TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql iproute2 iptables \
+	chromium chromium-driver
 
-.PHONY: run test style bench fuzz soak check deb test-deb
+.PHONY: run test style bench fuzz soak check deb test-deb screenshots
 
 run:
 	@./deploy/run-demo
@@ -29,6 +30,11 @@ soak:
 	@./deploy/install-needs $(TEST_NEEDS)
 	LOA_KILLS=500 cargo test --locked --test power -- --nocapture
 	LOA_CUTS=200 cargo test --locked --test disk -- --nocapture
+
+# Pictures of every page, in both languages and on a wide and a narrow screen, in target/screenshots.
+screenshots:
+	@./deploy/install-needs $(TEST_NEEDS)
+	cargo test --locked --test browser -- --ignored pictures
 
 # A package in target/deb.
 deb:

@@ -76,12 +76,13 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let keyring = arguments.place.keyring(clock.now())?;
     let district = District::new(store, clock.clone(), shelf, keyring, limits);
 
+    person::welcome(district.store(), scheme, address).await?;
+
     let stop_server = CancellationToken::new();
     let stop_station = CancellationToken::new();
     let mut serving =
         tokio::spawn(server::serve(doors, district.clone(), stop_server.clone().cancelled_owned()));
     info!(%address, %scheme, "serving");
-    person::welcome(district.store(), scheme, address).await?;
     let playing = match arguments.speaker.clone().zip(own_door) {
         Some((speaker, door)) => {
             let settings = own_station(&arguments, &district, speaker, door).await?;
