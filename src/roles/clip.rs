@@ -208,6 +208,9 @@ fn clip_of(measure: &Measure, args: &AddArgs) -> anyhow::Result<Clip> {
         transcript: kept(&transcript.transpose()?),
         language: kept(&args.language),
         approved_by: kept(&args.approved_by),
+        from: None,
+        until: None,
+        retired: false,
     })
 }
 
@@ -264,5 +267,8 @@ fn clip_of_entry(entry: &ClipEntry, measure: &Measure) -> Clip {
         transcript: entry.transcript.clone(),
         language: entry.language.clone(),
         approved_by: entry.approved_by.clone(),
+        from: entry.from,
+        until: entry.until,
+        retired: false,
     }
 }

@@ -86,6 +86,9 @@ pub(crate) fn clip(id: &str, bytes: &[u8]) -> Clip {
         transcript: None,
         language: None,
         approved_by: Some("Chủ tịch".to_owned()),
+        from: None,
+        until: None,
+        retired: false,
     }
 }
 
