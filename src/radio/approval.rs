@@ -6,7 +6,7 @@ use super::{CampaignId, ClipHash, ClipId, Item, Programme, ProgrammeId, UtcMs};
 
 /// What somebody has to approve before it airs.
 #[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(tag = "noun", content = "id", rename_all = "lowercase")]
 pub enum Subject {

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use loa::{
     almanac::{self, Kind, Known},
@@ -55,6 +55,7 @@ pub(crate) async fn apply(
         stations: almanac.stations,
         clips,
         programmes: almanac.programmes,
+        unapproved: BTreeSet::new(),
         campaigns: almanac.campaigns,
         calendar: almanac.calendar,
         schedules: almanac.schedules,
