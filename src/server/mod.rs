@@ -3,6 +3,7 @@
 //! [`router`] lists every route; [`serve`] runs it and keeps rundowns planned until told to stop.
 
 mod api;
+mod approvals;
 mod body;
 mod cookie;
 mod district;
