@@ -9,6 +9,7 @@ mod cookie;
 mod district;
 mod docs;
 mod expiry;
+mod intake;
 mod keyring;
 mod listen;
 mod login;

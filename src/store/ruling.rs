@@ -119,21 +119,32 @@ pub(super) async fn write(
 /// Who makes a thing sound as it does, and what that is.
 struct Work {
     content: ClipHash,
-    makers: Vec<String>,
+    /// Each by person, if they signed in, and by name.
+    makers: Vec<(Option<String>, Option<String>)>,
+}
+
+impl Work {
+    /// Whether somebody made it. Who is known by a token only is known by name.
+    fn is_of(&self, actor: &Actor) -> bool {
+        self.makers.iter().any(|(person, name)| match (person, &actor.person) {
+            (Some(person), Some(actor)) => person == actor.as_str(),
+            _ => name.as_ref() == Some(&actor.name),
+        })
+    }
 }
 
 /// Looks up what sounds now.
 async fn work(tx: &mut Tx, subject: &Subject) -> Result<Option<Work>, StoreError> {
     let Subject::Programme(id) = subject else {
-        let rows = sql!(fetch tx, "select sha256, made_by from clip where id = $1", subject.id())?;
+        let rows = sql!(fetch tx, "select sha256, made_by, made_by_name from clip where id = $1", subject.id())?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let makers = row.get::<Option<String>>(1)?.into_iter().collect();
+        let makers = vec![(row.get(1)?, row.get(2)?)];
         return Ok(Some(Work { content: hash(subject, row.get(0)?)?, makers }));
     };
-    let rows = sql!(fetch tx, "select rule, made_by from programme where id = $1", id.as_str())?;
+    let rows = sql!(fetch tx, "select rule, made_by, made_by_name from programme where id = $1", id.as_str())?;
     let Some(row) = rows.first() else { return Ok(None) };
     let programme: Programme = super::json("programme", id.as_str(), &row.get::<String>(0)?)?;
-    let mut makers: Vec<String> = row.get::<Option<String>>(1)?.into_iter().collect();
+    let mut makers = vec![(row.get(1)?, row.get(2)?)];
     let mut sounds = HashMap::new();
     for row in &sql!(fetch tx, "select id, sha256 from clip")? {
         let clip: ClipId = name("clip", row.get(0)?)?;
@@ -141,11 +152,11 @@ async fn work(tx: &mut Tx, subject: &Subject) -> Result<Option<Work>, StoreError
         sounds.insert(clip, content);
     }
     let mut turns = HashMap::new();
-    for row in &sql!(fetch tx, "select id, rule, made_by from campaign")? {
+    for row in &sql!(fetch tx, "select id, rule, made_by, made_by_name from campaign")? {
         let campaign: Campaign =
             super::json("campaign", &row.get::<String>(0)?, &row.get::<String>(1)?)?;
         if programme.items.contains(&crate::radio::Item::Rotate(campaign.id.clone())) {
-            makers.extend(row.get::<Option<String>>(2)?);
+            makers.push((row.get(2)?, row.get(3)?));
         }
         turns.insert(campaign.id, campaign.clips);
     }
@@ -191,10 +202,7 @@ impl Store {
         if work.content != said.content {
             return Ok(Ruled::Changed);
         }
-        let own = match &actor.person {
-            Some(person) => work.makers.iter().any(|maker| maker == person.as_str()),
-            None => false,
-        };
+        let own = work.is_of(actor);
         if own && said.approved && four_eyes_in(&mut tx).await? {
             return Ok(Ruled::Own);
         }
