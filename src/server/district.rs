@@ -36,6 +36,8 @@ pub struct Limits {
     pub days_ahead: u32,
     /// Where the pages' dates and times of day are meant.
     pub zone: Tz,
+    /// For recordings that somebody sends to arrive; each part of one has `body`.
+    pub upload: Duration,
     /// Bytes of a recording that somebody sends.
     pub recording: u64,
     /// What recordings that are sent are measured against.
@@ -54,6 +56,7 @@ impl Default for Limits {
             connections: 4096,
             days_ahead: 35,
             zone: Tz::Asia__Ho_Chi_Minh,
+            upload: Duration::from_hours(4),
             // Four hours of stereo in 16 bits, uncompressed.
             recording: 3 * 1024 * 1024 * 1024,
             intake: library::Limits::default(),

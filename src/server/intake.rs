@@ -1,8 +1,6 @@
 //! A recording that somebody sends: onto the disk as it comes, then measured, then kept with its clip. All of it, or
 //! nothing.
 
-use std::fmt;
-
 use axum::body::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::{
@@ -10,9 +8,12 @@ use tokio::{
     sync::{Mutex, Semaphore},
 };
 
-use super::District;
+use super::{
+    District,
+    pages::{Language, Phrase},
+};
 use crate::{
-    library::{self, Arrival, Facts, Measure, nfc, take_arrived},
+    library::{Arrival, DecodeError, Facts, Measure, Refusal, nfc, take_arrived},
     radio::{Clip, ClipId, fold},
     store::{Actor, StoreError, StoredClip, Thing},
 };
@@ -45,18 +46,11 @@ impl Default for Gate {
     }
 }
 
-/// A recording that is a clip now.
-#[derive(Debug)]
-pub(super) struct Taken {
-    pub(super) clip: StoredClip,
-    pub(super) measure: Measure,
-}
-
-/// Why it is not.
+/// Why a recording is no clip now.
 #[derive(Debug)]
 pub(super) enum NotTaken {
     /// It cannot air.
-    Refused(library::Refusal),
+    Refused(Refusal),
     /// It is a clip already.
     Known(Box<StoredClip>),
     /// It is larger than so many bytes.
@@ -86,26 +80,33 @@ impl NotTaken {
     }
 }
 
-impl fmt::Display for NotTaken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl NotTaken {
+    /// Puts down what was our fault.
+    pub(super) fn log(&self) {
+        if let Self::Failed(cause) = self {
+            tracing::error!(cause, "a recording could not be taken in");
+        }
+    }
+
+    /// What it means and what to do, for people.
+    pub(super) fn phrase(&self, language: Language) -> Phrase {
+        let phrase = language.code("intake", self.code());
         match self {
-            Self::Refused(refusal) => refusal.fmt(f),
-            Self::Known(clip) => write!(
-                f,
-                "this recording is here already: clip {}, \"{}\"",
-                clip.clip.id, clip.clip.title
-            ),
-            Self::TooLarge(limit) => write!(
-                f,
-                "the file is larger than {} MiB; save it as MP3, or cut it into parts",
-                limit / 1024 / 1024
-            ),
-            Self::NoRoom => f.write_str("the district's disk is full; make room on it"),
-            Self::Busy => f.write_str("too many recordings come in; send it again in a minute"),
-            Self::Broken => f.write_str("the file broke off before its end; send it again"),
-            Self::Failed(_) => {
-                f.write_str("the district failed at this; its log says why. Try again later")
+            Self::Refused(Refusal::Decode(DecodeError::Damaged { second, .. })) => {
+                phrase.with("second", format!("{second:.0}"))
             }
+            Self::Refused(Refusal::Decode(DecodeError::Panicked { second })) => {
+                phrase.with("second", format!("{second:.0}"))
+            }
+            Self::Refused(Refusal::TooLong { limit }) => {
+                phrase.with("minutes", limit.as_secs().div_ceil(60))
+            }
+            Self::Refused(Refusal::TooManyChannels { channels, limit }) => {
+                phrase.with("channels", channels).with("limit", limit)
+            }
+            Self::Known(clip) => phrase.with("title", &clip.clip.title),
+            Self::TooLarge(limit) => phrase.with("megabytes", limit / 1024 / 1024),
+            _ => phrase,
         }
     }
 }
@@ -131,7 +132,7 @@ pub(super) async fn receive<E>(
     district: &District,
     sender: Sender,
     bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
-) -> Result<Taken, NotTaken> {
+) -> Result<StoredClip, NotTaken> {
     let limit = district.limits.recording;
     if sender.announced.is_some_and(|announced| announced > limit) {
         return Err(NotTaken::TooLarge(limit));
@@ -187,7 +188,11 @@ async fn arrive<E>(
     Ok(arrival)
 }
 
-async fn finish(district: &District, sender: Sender, arrival: Arrival) -> Result<Taken, NotTaken> {
+async fn finish(
+    district: &District,
+    sender: Sender,
+    arrival: Arrival,
+) -> Result<StoredClip, NotTaken> {
     let turn = district.intake.measuring.acquire().await;
     let _turn = turn.map_err(|error| NotTaken::Failed(error.to_string()))?;
     let limits = district.limits.intake.clone();
@@ -209,9 +214,7 @@ async fn finish(district: &District, sender: Sender, arrival: Arrival) -> Result
     let id = free_name(district, &title).await?;
     let clip = clip(id.clone(), title, &measure);
     store.put(&sender.actor, Thing::Clip(&clip), false, now).await?;
-    let clip = store.clip(&id).await?;
-    let clip = clip.ok_or_else(|| NotTaken::Failed(format!("clip {id} went")))?;
-    Ok(Taken { clip, measure })
+    store.clip(&id).await?.ok_or_else(|| NotTaken::Failed(format!("clip {id} went")))
 }
 
 /// The recording's own title, else its file's name without what says its kind.
@@ -271,6 +274,44 @@ fn clip(id: ClipId, title: String, measure: &Measure) -> Clip {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A refusal of each kind.
+    fn refusals() -> Vec<Refusal> {
+        let why = || "why".to_owned();
+        let broken = || std::io::Error::other("broken");
+        vec![
+            DecodeError::NotAudio(why()).into(),
+            DecodeError::Empty.into(),
+            DecodeError::Damaged { second: 12.4, why: why() }.into(),
+            DecodeError::Panicked { second: 1.0 }.into(),
+            DecodeError::Unreadable(broken()).into(),
+            Refusal::Silent,
+            Refusal::TooLong { limit: std::time::Duration::from_hours(4) },
+            Refusal::TooManyChannels { channels: 12, limit: 8 },
+            Refusal::Shelf(broken()),
+        ]
+    }
+
+    #[test]
+    fn every_reason_is_said_in_both_languages() {
+        let others = [
+            NotTaken::TooLarge(3 * 1024 * 1024),
+            NotTaken::NoRoom,
+            NotTaken::Busy,
+            NotTaken::Broken,
+            NotTaken::Failed(String::new()),
+        ];
+        for not_taken in refusals().into_iter().map(NotTaken::Refused).chain(others) {
+            let said = Language::ALL.iter().map(|language| not_taken.phrase(*language).to_string());
+            let said: Vec<_> = said.collect();
+            for text in &said {
+                assert!(text.contains(' ') && !text.contains('{'), "{text}");
+            }
+            assert_ne!(said[0], said[1]);
+        }
+        let damaged = NotTaken::Refused(refusals().swap_remove(2));
+        assert!(damaged.phrase(Language::Vi).to_string().contains("12"));
+    }
 
     #[test]
     fn a_title_gives_a_name_that_rules_can_use() {

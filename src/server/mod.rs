@@ -6,6 +6,7 @@ mod api;
 mod approvals;
 mod body;
 mod cookie;
+mod description;
 mod district;
 mod docs;
 mod expiry;

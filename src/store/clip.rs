@@ -8,11 +8,9 @@ use super::{
     audit,
     db::{Row, sql},
     json as from_json,
-    ruling::{self, Said, maker},
+    ruling::{self, Maker, Said},
 };
-use crate::radio::{
-    Approval, Clip, ClipHash, ClipId, PersonId, Ruling, Subject, UtcMs, fold, sort_key,
-};
+use crate::radio::{Approval, Clip, ClipHash, ClipId, Ruling, Subject, UtcMs, fold, sort_key};
 
 /// A clip with all that is known of its way here.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,12 +19,8 @@ pub struct StoredClip {
     pub clip: Clip,
     /// Whose word it is.
     pub origin: Origin,
-    /// Who loaded the recording; none: a file brought it.
-    pub made_by: Option<PersonId>,
-    /// As people call them.
-    pub made_by_name: Option<String>,
-    /// When it came.
-    pub made_at: Option<UtcMs>,
+    /// Who loaded the recording, and when; nobody where a file brought it.
+    pub maker: Maker,
     /// Since when it airs no more.
     pub retired_at: Option<UtcMs>,
     /// How its approval stands.
@@ -84,13 +78,10 @@ fn read(row: &Row) -> Result<StoredClip, StoreError> {
     };
     let by = ruling.as_ref().filter(|ruling| ruling.approved).map(|ruling| ruling.by.clone());
     (clip.approved_by, clip.retired) = (by, retired_at.is_some());
-    let (made_by, made_by_name, made_at) = maker(row, 3)?;
     Ok(StoredClip {
         clip,
         origin: origin(row.get(2)?)?,
-        made_by,
-        made_by_name,
-        made_at,
+        maker: Maker::read(row, 3)?,
         retired_at,
         approval: Approval::of(ruling.as_ref()),
         ruling,

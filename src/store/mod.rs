@@ -31,7 +31,7 @@ mod token;
 mod turn;
 mod writer;
 
-pub use airing::{AiringFilter, Order, PlannedAiring, Stamp, StoredAiring};
+pub use airing::{AiringFilter, HeldBack, Order, PlannedAiring, Stamp, StoredAiring};
 pub use as_run::{NewRecord, StoredRecord};
 pub use audit::{Actor, AuditEntry, AuditFilter, Deed};
 pub use chain::Chain;
@@ -42,7 +42,7 @@ pub use event::StoredEvent;
 pub use password::{Accepted, Invited};
 pub use person::{Changed, NewPerson, Person, sign_in_name};
 pub use rules::{Change, ChangeKind, Removed, Rules};
-pub use ruling::{Pending, Ruled, Said};
+pub use ruling::{Maker, Pending, Ruled, Said};
 pub use rundown::{RundownHead, StoredRundown};
 pub use session::{IDLE, LONGEST, Session};
 pub use station_key::Revoked;

@@ -12,8 +12,8 @@ use super::{
     name,
 };
 use crate::radio::{
-    Approval, Campaign, CampaignId, ClipHash, ClipId, PersonId, Programme, ProgrammeId, Ruling,
-    Subject, UtcMs, content_of,
+    Approval, Campaign, CampaignId, ClipHash, ClipId, Item, PersonId, Programme, ProgrammeId,
+    Ruling, Subject, UtcMs, content_of,
 };
 
 /// What an approver says.
@@ -53,12 +53,8 @@ pub struct Pending {
     pub title: String,
     /// Waiting, or sent back.
     pub approval: Approval,
-    /// Who made it sound as it does, if a page knows.
-    pub made_by: Option<PersonId>,
-    /// As people call them.
-    pub made_by_name: Option<String>,
-    /// When.
-    pub made_at: Option<UtcMs>,
+    /// Who made it sound as it does; of a programme also who chose the clips that take turns in it.
+    pub makers: Vec<Maker>,
     /// The last ruling on it, whatever it sounded then.
     pub last: Option<Ruling>,
 }
@@ -116,35 +112,55 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// Who makes a thing sound as it does, and what that is.
-struct Work {
-    content: ClipHash,
-    /// Each by person, if they signed in, and by name.
-    makers: Vec<(Option<String>, Option<String>)>,
+/// Who made something sound as it does; nobody when a file did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Maker {
+    /// The person, if they signed in.
+    pub person: Option<PersonId>,
+    /// As people call them.
+    pub name: Option<String>,
+    /// When.
+    pub at: Option<UtcMs>,
 }
 
-impl Work {
-    /// Whether somebody made it. Who is known by a token only is known by name.
-    fn is_of(&self, actor: &Actor) -> bool {
-        self.makers.iter().any(|(person, name)| match (person, &actor.person) {
-            (Some(person), Some(actor)) => person == actor.as_str(),
-            _ => name.as_ref() == Some(&actor.name),
+impl Maker {
+    /// Whether that is somebody. Who is known by a token only is known by name.
+    pub fn is(&self, actor: &Actor) -> bool {
+        match (&self.person, &actor.person) {
+            (Some(person), Some(actor)) => person == actor,
+            _ => self.name.as_ref() == Some(&actor.name),
+        }
+    }
+
+    /// Reads three columns.
+    pub(super) fn read(row: &Row, column: usize) -> Result<Self, StoreError> {
+        let person: Option<String> = row.get(column)?;
+        Ok(Self {
+            person: person.map(|person| name("maker", person)).transpose()?,
+            name: row.get(column + 1)?,
+            at: row.get::<Option<i64>>(column + 2)?.map(UtcMs),
         })
     }
+}
+
+/// What sounds, and who made it so.
+struct Work {
+    content: ClipHash,
+    makers: Vec<Maker>,
 }
 
 /// Looks up what sounds now.
 async fn work(tx: &mut Tx, subject: &Subject) -> Result<Option<Work>, StoreError> {
     let Subject::Programme(id) = subject else {
-        let rows = sql!(fetch tx, "select sha256, made_by, made_by_name from clip where id = $1", subject.id())?;
+        let rows = sql!(fetch tx, "select sha256, made_by, made_by_name, made_at from clip where id = $1", subject.id())?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let makers = vec![(row.get(1)?, row.get(2)?)];
+        let makers = vec![Maker::read(row, 1)?];
         return Ok(Some(Work { content: hash(subject, row.get(0)?)?, makers }));
     };
-    let rows = sql!(fetch tx, "select rule, made_by, made_by_name from programme where id = $1", id.as_str())?;
+    let rows = sql!(fetch tx, "select rule, made_by, made_by_name, made_at from programme where id = $1", id.as_str())?;
     let Some(row) = rows.first() else { return Ok(None) };
     let programme: Programme = super::json("programme", id.as_str(), &row.get::<String>(0)?)?;
-    let mut makers = vec![(row.get(1)?, row.get(2)?)];
+    let mut makers = vec![Maker::read(row, 1)?];
     let mut sounds = HashMap::new();
     for row in &sql!(fetch tx, "select id, sha256 from clip")? {
         let clip: ClipId = name("clip", row.get(0)?)?;
@@ -152,11 +168,11 @@ async fn work(tx: &mut Tx, subject: &Subject) -> Result<Option<Work>, StoreError
         sounds.insert(clip, content);
     }
     let mut turns = HashMap::new();
-    for row in &sql!(fetch tx, "select id, rule, made_by, made_by_name from campaign")? {
+    for row in &sql!(fetch tx, "select id, rule, made_by, made_by_name, made_at from campaign")? {
         let campaign: Campaign =
             super::json("campaign", &row.get::<String>(0)?, &row.get::<String>(1)?)?;
-        if programme.items.contains(&crate::radio::Item::Rotate(campaign.id.clone())) {
-            makers.push((row.get(2)?, row.get(3)?));
+        if programme.items.contains(&Item::Rotate(campaign.id.clone())) {
+            makers.push(Maker::read(row, 2)?);
         }
         turns.insert(campaign.id, campaign.clips);
     }
@@ -202,7 +218,7 @@ impl Store {
         if work.content != said.content {
             return Ok(Ruled::Changed);
         }
-        let own = work.is_of(actor);
+        let own = work.makers.iter().any(|maker| maker.is(actor));
         if own && said.approved && four_eyes_in(&mut tx).await? {
             return Ok(Ruled::Own);
         }
@@ -289,8 +305,7 @@ impl Store {
     pub async fn pending(&self) -> Result<Vec<Pending>, StoreError> {
         let rules = self.rules().await?;
         let mut reader = self.db.reader().await?;
-        let clips = makers(&mut reader, "clip").await?;
-        let programmes = makers(&mut reader, "programme").await?;
+        let made = makers(&mut reader).await?;
         drop(reader);
         let mut waiting: Vec<(Subject, ClipHash, &str)> = Vec::new();
         for clip in &rules.clips {
@@ -315,48 +330,53 @@ impl Store {
         let mut pending: Vec<_> = waiting
             .into_iter()
             .map(|(subject, content, title)| {
-                let makers = if subject.noun() == "clip" { &clips } else { &programmes };
-                let maker = makers.get(subject.id()).cloned().unwrap_or_default();
+                let mut by = vec![(subject.noun(), subject.id().to_owned())];
+                by.extend(turning(&rules, &subject).map(|campaign| ("campaign", campaign)));
+                let makers = by.iter().filter_map(|by| made.get(by)).cloned().collect();
                 Pending {
                     approval: Approval::of(by_content.get(&(&subject, content)).copied()),
                     last: by_subject.get(&subject).copied().cloned(),
                     content,
                     title: title.to_owned(),
-                    made_by: maker.0,
-                    made_by_name: maker.1,
-                    made_at: maker.2,
+                    makers,
                     subject,
                 }
             })
             .collect();
-        pending.sort_by_key(|one| (one.approval == Approval::SentBack, one.made_at));
+        pending.sort_by_key(|one| {
+            let since = one.makers.first().and_then(|maker| maker.at);
+            (one.approval == Approval::SentBack, since)
+        });
         Ok(pending)
     }
 }
 
-/// Who made something, as people call them, and when.
-type Maker = (Option<PersonId>, Option<String>, Option<UtcMs>);
-
-async fn makers(
-    reader: &mut Reader,
-    noun: &'static str,
-) -> Result<HashMap<String, Maker>, StoreError> {
-    let statement = match noun {
-        "clip" => "select id, made_by, made_by_name, made_at from clip",
-        _ => "select id, made_by, made_by_name, made_at from programme",
-    };
-    let rows = sql!(fetch reader, statement)?;
-    rows.iter().map(|row| Ok((row.get(0)?, maker(row, 1)?))).collect()
+/// The campaigns whose clips take turns in a programme.
+fn turning(rules: &Rules, subject: &Subject) -> impl Iterator<Item = String> {
+    let programme = rules.programmes.iter().find(|one| match subject {
+        Subject::Programme(id) => one.id == *id,
+        Subject::Clip(_) => false,
+    });
+    let items = programme.into_iter().flat_map(|programme| &programme.items);
+    items.filter_map(|item| match item {
+        Item::Rotate(campaign) => Some(campaign.to_string()),
+        Item::Clip(_) | Item::Chime(_) | Item::Pause(_) => None,
+    })
 }
 
-/// Reads who made something from three columns.
-pub(super) fn maker(row: &Row, column: usize) -> Result<Maker, StoreError> {
-    let person: Option<String> = row.get(column)?;
-    Ok((
-        person.map(|person| name("maker", person)).transpose()?,
-        row.get(column + 1)?,
-        row.get::<Option<i64>>(column + 2)?.map(UtcMs),
-    ))
+/// Who made each thing, by noun and name.
+async fn makers(reader: &mut Reader) -> Result<HashMap<(&'static str, String), Maker>, StoreError> {
+    let mut makers = HashMap::new();
+    for (noun, statement) in [
+        ("clip", "select id, made_by, made_by_name, made_at from clip"),
+        ("programme", "select id, made_by, made_by_name, made_at from programme"),
+        ("campaign", "select id, made_by, made_by_name, made_at from campaign"),
+    ] {
+        for row in &sql!(fetch reader, statement)? {
+            makers.insert((noun, row.get(0)?), Maker::read(row, 1)?);
+        }
+    }
+    Ok(makers)
 }
 
 async fn four_eyes_in(tx: &mut Tx) -> Result<bool, StoreError> {

@@ -77,7 +77,7 @@ async fn what_somebody_else_approved_airs(house: House) {
     let pending = store.pending().await.unwrap();
     assert_eq!(pending.len(), 1);
     assert_eq!((&pending[0].subject, pending[0].content), (&it, new.sha256));
-    assert_eq!(pending[0].made_by_name.as_deref(), Some("Lan"));
+    assert_eq!(pending[0].makers[0].name.as_deref(), Some("Lan"));
 
     // Not the one who loaded it; not of another recording; not of nothing.
     assert_eq!(rule(store, &somebody("Lan"), &it, new.sha256, true).await, Ruled::Own);
@@ -140,7 +140,7 @@ async fn a_file_and_a_page_do_not_overwrite_each_other(house: House) {
     // Its recording is the same, so that its approval holds, and Lan has not made it.
     let of_page = store.clip(&edited.id).await.unwrap().unwrap();
     assert_eq!((of_page.origin, of_page.approval), (Origin::Page, Approval::Approved));
-    assert_eq!((of_page.clip.title.as_str(), of_page.made_by), ("Tên mới", None));
+    assert_eq!((of_page.clip.title.as_str(), of_page.maker.person), ("Tên mới", None));
 
     // The file says so, and twice changes nothing.
     let rules = crate::common::rules();

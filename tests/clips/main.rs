@@ -15,6 +15,7 @@
 mod common;
 
 mod approval;
+mod intake;
 mod search;
 
 use loa::store::Actor;
