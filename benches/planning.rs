@@ -93,6 +93,9 @@ fn wishes() -> Wishes {
         transcript: None,
         language: None,
         approved_by: Some("editor".into()),
+        from: None,
+        until: None,
+        retired: false,
     };
     Wishes {
         units: almanac.units,

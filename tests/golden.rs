@@ -30,6 +30,9 @@ fn stand_in(entry: &ClipEntry) -> Clip {
         transcript: entry.transcript.clone(),
         language: entry.language.clone(),
         approved_by: entry.approved_by.clone(),
+        from: entry.from,
+        until: entry.until,
+        retired: false,
     }
 }
 

@@ -52,6 +52,10 @@ pub(super) fn clip(f: &mut Fields<'_, '_>, (toml, text): (&Path, &str)) -> Optio
     let (source_document, issuing_office) = (f.text("source_document"), f.text("issuing_office"));
     let (transcript, language) = (f.text("transcript"), f.text("language"));
     let approved_by = f.text("approved_by").filter(|name| !name.trim().is_empty());
+    let (from, until) = (f.date("from"), f.date("until"));
+    if from > until && until.is_some() {
+        f.problem(f.place(), "\"until\" lies before \"from\"");
+    }
     Some(ClipEntry {
         id: id?,
         path: toml.parent().unwrap_or(Path::new("")).join(file?),
@@ -62,6 +66,8 @@ pub(super) fn clip(f: &mut Fields<'_, '_>, (toml, text): (&Path, &str)) -> Optio
         transcript,
         language,
         approved_by,
+        from,
+        until,
     })
 }
 

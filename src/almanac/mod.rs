@@ -12,6 +12,8 @@ mod span; // durations as people write them
 
 use std::{path::PathBuf, time::Duration};
 
+use chrono::NaiveDate;
+
 pub use problem::{Origin, Problem, Problems};
 pub use read::{RuleCheck, parse, read};
 pub use references::{Kind, Known};
@@ -63,6 +65,10 @@ pub struct ClipEntry {
     pub language: Option<String>,
     /// Who approved its content for air; none: it does not air.
     pub approved_by: Option<String>,
+    /// The first day that it may air; none: any.
+    pub from: Option<NaiveDate>,
+    /// The last day that it may air; none: any.
+    pub until: Option<NaiveDate>,
 }
 
 /// What `[remove]` lists. What a file merely leaves out stays as it is stored.

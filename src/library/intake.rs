@@ -14,7 +14,7 @@ use super::{
     decode::{DecodeError, Decoder, Format},
     loudness,
     scan::{Measured, Scan},
-    shelf::Shelf,
+    shelf::{Arrival, Shelf},
     tee::{Copied, Tee},
     verdict::{Limits, Refusal, Warning},
     waveform::Waveform,
@@ -114,6 +114,21 @@ pub fn take_in(
     let copy = arrival.file().map_err(Refusal::Shelf)?;
     let (measure, copied) = walk(source, Some(copy), limits, progress)?;
     copied.map_err(Refusal::Shelf)?;
+    arrival.place(&measure.sha256).map_err(Refusal::Shelf)?;
+    Ok(measure)
+}
+
+/// Measures what has arrived whole and keeps it on the shelf; what is refused is gone.
+///
+/// # Errors
+/// As [`take_in`].
+pub fn take_arrived(
+    arrival: Arrival,
+    limits: &Limits,
+    progress: impl FnMut(Progress),
+) -> Result<Measure, Refusal> {
+    let source = arrival.file().map_err(Refusal::Shelf)?;
+    let (measure, _) = walk(source, None, limits, progress)?;
     arrival.place(&measure.sha256).map_err(Refusal::Shelf)?;
     Ok(measure)
 }

@@ -5,6 +5,7 @@ pub mod intake;
 pub mod shelf;
 
 mod container;
+mod facts;
 mod loudness;
 mod scan;
 mod silence;
@@ -15,8 +16,9 @@ mod verdict;
 mod waveform;
 
 pub use decode::{DecodeError, Decoder, Format};
-pub use intake::{Measure, Progress, measure, take_in};
-pub use shelf::{Shelf, ShelfError, Writer as ShelfWriter};
+pub use facts::Facts;
+pub use intake::{Measure, Progress, measure, take_arrived, take_in};
+pub use shelf::{Arrival, Shelf, ShelfError, Writer as ShelfWriter};
 pub use verdict::{Limits, Refusal, Warning};
 pub use waveform::Waveform;
 

@@ -15,7 +15,7 @@ use crate::radio::ClipHash;
 mod arrival;
 mod writer;
 
-pub(super) use arrival::Arrival;
+pub use arrival::Arrival;
 pub use writer::Writer;
 
 /// Why a clip cannot be handed out.
@@ -213,7 +213,10 @@ impl Shelf {
     }
 
     /// Room for a file whose hash is not known yet.
-    pub(super) fn arrival(&self) -> io::Result<Arrival> {
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn arrival(&self) -> io::Result<Arrival> {
         Arrival::new(self)
     }
 

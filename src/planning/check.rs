@@ -3,7 +3,7 @@ use std::{collections::HashMap, fmt};
 use chrono::Timelike;
 
 use super::{Plan, Wishes, zone::local};
-use crate::radio::{Airing, AiringId, Priority, Station, StationId, UtcMs, Window};
+use crate::radio::{Airing, AiringId, AiringItem, Priority, Station, StationId, UtcMs, Window};
 
 /// A law that a plan breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Breach {
     Twice(AiringId),
     /// It lasts longer or shorter than what it sounds.
     Length(AiringId),
+    /// It sounds what is retired, not approved or not valid on its day.
+    Unfit(AiringId),
     /// The station's airings are not in order.
     Order(StationId),
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Breach {
             Self::Start(id) => write!(f, "{id} starts when it may not, or moved without a word"),
             Self::Twice(id) => write!(f, "{id} is planned twice"),
             Self::Length(id) => write!(f, "{id} does not last as long as its items"),
+            Self::Unfit(id) => write!(f, "{id} sounds what may not air"),
             Self::Order(station) => write!(f, "the airings of {station} are not in order"),
         }
     }
@@ -63,6 +66,8 @@ pub fn check(wishes: &Wishes, window: Window, plan: &Plan) -> Vec<Breach> {
             breaches.push(Breach::Quiet(airing.id.clone()));
         }
     }
+    let unfit = |airing: &&Airing| sounds_unfit(wishes, airing);
+    breaches.extend(plan.airings.iter().filter(unfit).map(|one| Breach::Unfit(one.id.clone())));
     for decision in &plan.decisions {
         let airing = seen.get(&decision.airing);
         match decision.moved_to {
@@ -95,6 +100,22 @@ pub fn check(wishes: &Wishes, window: Window, plan: &Plan) -> Vec<Breach> {
         }
     }
     breaches
+}
+
+/// Whether its programme is not approved, or any of its clips may not air on the day that the rule means.
+fn sounds_unfit(wishes: &Wishes, airing: &Airing) -> bool {
+    let rule = wishes.schedules.iter().find(|schedule| schedule.id == airing.schedule);
+    let Some(rule) = rule else { return true };
+    let day = local(rule.zone, airing.nominal_at).date();
+    if wishes.unapproved.contains(&airing.programme) {
+        return true;
+    }
+    airing.items.iter().any(|item| match item {
+        AiringItem::Clip { clip, .. } => wishes.clips.get(clip).is_none_or(|clip| {
+            clip.retired || clip.approved_by.is_none() || !clip.is_valid_on(day)
+        }),
+        AiringItem::Pause { .. } => false,
+    })
 }
 
 /// Looks at the local time of every minute's beginning that the airing sounds in, and of its first and last moment.

@@ -56,8 +56,14 @@ pub enum Why {
     NothingToRotate(CampaignId),
     /// The clip is unknown.
     ClipMissing(ClipId),
+    /// The clip was put out of use.
+    ClipRetired(ClipId),
+    /// The clip may not air on the day.
+    ClipNotValid(ClipId, NaiveDate),
     /// Nobody has approved the clip.
     NotApproved(ClipId),
+    /// Nobody has approved the programme as it is now.
+    ProgrammeNotApproved(ProgrammeId),
 }
 
 impl Decision {
@@ -116,7 +122,10 @@ impl Why {
             Self::OutsideCampaign(..) => "outside-campaign",
             Self::NothingToRotate(_) => "nothing-to-rotate",
             Self::ClipMissing(_) => "clip-missing",
+            Self::ClipRetired(_) => "clip-retired",
+            Self::ClipNotValid(..) => "clip-not-valid",
             Self::NotApproved(_) => "not-approved",
+            Self::ProgrammeNotApproved(_) => "programme-not-approved",
         }
     }
 }
@@ -153,7 +162,12 @@ impl fmt::Display for Why {
                 write!(f, "campaign {campaign} has no further clip that may air")
             }
             Self::ClipMissing(clip) => write!(f, "no clip {clip}"),
+            Self::ClipRetired(clip) => write!(f, "clip {clip} is retired"),
+            Self::ClipNotValid(clip, day) => write!(f, "clip {clip} may not air on {day}"),
             Self::NotApproved(clip) => write!(f, "not approved: {clip}"),
+            Self::ProgrammeNotApproved(programme) => {
+                write!(f, "not approved: programme {programme}")
+            }
         }
     }
 }

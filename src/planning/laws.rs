@@ -42,6 +42,9 @@ pub(super) fn clip(number: usize, seconds: u64, approved: bool) -> (ClipId, Clip
         transcript: None,
         language: None,
         approved_by: approved.then(|| "editor".to_owned()),
+        from: None,
+        until: None,
+        retired: false,
     };
     (clip_id, clip)
 }
@@ -128,6 +131,9 @@ prop_compose! {
         quiet in prop::option::of((0..24u32, 1..24u32)),
         own in any::<bool>(),
         history in prop::collection::btree_map((0..2usize, 0..4usize), -400_000i64..400_000, 0..5),
+        validity in prop::collection::vec(prop::option::weighted(0.3, (-3..2i64, 0..3i64)), 5),
+        retired in prop::option::weighted(0.3, 0..5usize),
+        unapproved in prop::option::weighted(0.3, 0..5usize),
         anchor in -3..4i64,
         ends in prop::option::of(-1..3i64),
     ) -> Wishes {
@@ -157,9 +163,15 @@ prop_compose! {
         for (number, schedule) in schedules.iter_mut().enumerate() {
             schedule.id = id(format!("schedule-{number}"));
         }
+        let clips = lengths.into_iter().zip(validity).enumerate().map(|(number, (seconds, valid))| {
+            let (name, clip) = clip(number, seconds, number != 3);
+            let (from, until) = valid.map(|(from, days)| (day(from), day(from + days))).unzip();
+            (name, Clip { from, until, retired: retired == Some(number), ..clip })
+        });
         Wishes {
             units: vec![unit("top", None, None), unit("left", Some("top"), ends.map(day))],
-            clips: lengths.into_iter().enumerate().map(|(number, seconds)| clip(number, seconds, number != 3)).collect(),
+            clips: clips.collect(),
+            unapproved: unapproved.map(|number| id(format!("programme-{number}"))).into_iter().collect(),
             programmes: vec![
                 programme(0, vec![fixed(0)]),
                 programme(1, vec![Item::Chime(id("clip-4")), Item::Pause(1500), fixed(1)]),

@@ -1,4 +1,7 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{Why, Wishes, occurrence::Occurrence};
 use crate::radio::{
@@ -11,6 +14,8 @@ pub(super) struct Order<'a> {
     pub(super) schedule: &'a Schedule,
     pub(super) title: Arc<str>,
     pub(super) content: Content<'a>,
+    /// Clips that it always sounds and that may not air on every day.
+    pub(super) dated: Vec<&'a Clip>,
     pub(super) late_ms: i64,
     pub(super) occurrences: Vec<Occurrence>,
 }
@@ -37,6 +42,7 @@ pub(super) struct Index<'a> {
     pub(super) clips: &'a std::collections::BTreeMap<ClipId, Clip>,
     pub(super) programmes: HashMap<&'a ProgrammeId, &'a Programme>,
     pub(super) campaigns: HashMap<&'a CampaignId, &'a Campaign>,
+    unapproved: &'a BTreeSet<ProgrammeId>,
 }
 
 impl<'a> Index<'a> {
@@ -45,12 +51,16 @@ impl<'a> Index<'a> {
             clips: &wishes.clips,
             programmes: wishes.programmes.iter().map(|one| (&one.id, one)).collect(),
             campaigns: wishes.campaigns.iter().map(|one| (&one.id, one)).collect(),
+            unapproved: &wishes.unapproved,
         }
     }
 
     /// The clip, if it may air.
     pub(super) fn fit(&self, id: &ClipId) -> Result<&'a Clip, Why> {
         let clip = self.clips.get(id).ok_or_else(|| Why::ClipMissing(id.clone()))?;
+        if clip.retired {
+            return Err(Why::ClipRetired(id.clone()));
+        }
         if clip.approved_by.is_none() {
             return Err(Why::NotApproved(id.clone()));
         }
@@ -66,14 +76,24 @@ impl<'a> Index<'a> {
                 Content::Nothing(Why::CampaignMissing(campaign.clone()))
             }
             (None, _) => Content::Nothing(Why::ProgrammeMissing(schedule.programme.clone())),
+            (Some(programme), _) if self.unapproved.contains(&programme.id) => {
+                Content::Nothing(Why::ProgrammeNotApproved(programme.id.clone()))
+            }
             (Some(programme), _) => {
                 self.content(programme, schedule.gain).unwrap_or_else(Content::Nothing)
             }
         };
+        let items = programme.map_or(&[][..], |programme| &programme.items);
+        let dated = items.iter().filter_map(|item| match item {
+            Item::Clip(id) | Item::Chime(id) => self.clips.get(id),
+            Item::Rotate(_) | Item::Pause(_) => None,
+        });
+        let dated = dated.filter(|clip| clip.from.or(clip.until).is_some()).collect();
         Order {
             schedule,
             title: title.as_str().into(),
             content,
+            dated,
             late_ms: i64::try_from(schedule.late_limit_ms).unwrap_or(i64::MAX),
             occurrences: Vec::new(),
         }

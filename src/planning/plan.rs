@@ -199,6 +199,9 @@ impl<'a> Planner<'a> {
             Some(known) if !exists(known, day) => return Err(Why::UnitAbsent(unit.clone(), day)),
             Some(_) => {}
         }
+        if let Some(clip) = order.dated.iter().find(|clip| !clip.is_valid_on(day)) {
+            return Err(Why::ClipNotValid(clip.id.clone(), day));
+        }
         if order.schedule.priority == Priority::Routine && !order.schedule.on_holidays {
             let holidays = &self.wishes.calendar.holidays;
             if let Some(holiday) = holidays.iter().find(|holiday| holiday.date == day) {

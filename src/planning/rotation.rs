@@ -84,7 +84,9 @@ impl<'a> Rotation<'a> {
                 return Err(Why::OutsideCampaign(campaign.id.clone(), day));
             }
             let usable = self.usable.get(&campaign.id).map_or(&[][..], Vec::as_slice);
-            let free = usable.iter().filter(|clip| !taken.iter().any(|other| other.id == clip.id));
+            let free = usable.iter().filter(|clip| {
+                clip.is_valid_on(day) && !taken.iter().any(|other| other.id == clip.id)
+            });
             // The first of equals wins: the campaign's own order breaks ties.
             let next = free.min_by_key(|clip| wheel.last.get(&clip.id));
             taken.push(next.ok_or_else(|| Why::NothingToRotate(campaign.id.clone()))?);

@@ -1,7 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::radio::{
-    Calendar, Campaign, Clip, ClipId, Programme, Schedule, Station, StationId, Unit, UtcMs,
+    Calendar, Campaign, Clip, ClipId, Programme, ProgrammeId, Schedule, Station, StationId, Unit,
+    UtcMs,
 };
 
 /// Everything that a plan follows from.
@@ -15,6 +16,8 @@ pub struct Wishes {
     pub clips: BTreeMap<ClipId, Clip>,
     /// What airs together.
     pub programmes: Vec<Programme>,
+    /// Programmes that somebody has yet to approve as they are.
+    pub unapproved: BTreeSet<ProgrammeId>,
     /// Why something airs.
     pub campaigns: Vec<Campaign>,
     /// The rules.

@@ -1,3 +1,4 @@
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{ClipHash, ClipId};
@@ -83,9 +84,23 @@ pub struct Clip {
     pub language: Option<String>,
     /// Who approved its content for air.
     pub approved_by: Option<String>,
+    /// The first day that it may air, local; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    /// The last day that it may air, still inside; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+    /// Whether it was put out of use: it airs no more, and all that it aired stays on the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retired: bool,
 }
 
 impl Clip {
+    /// Whether it may air on a local day.
+    pub fn is_valid_on(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+
     /// How long it sounds, in milliseconds, rounded up.
     pub fn duration_ms(&self) -> u64 {
         (u128::from(self.frames) * 1000)

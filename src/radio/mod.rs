@@ -3,6 +3,7 @@
 //! Every other module speaks in these types. Names follow the field's own terms (see `docs/architecture.md`).
 
 mod airing;
+mod approval;
 mod asrun;
 mod calendar;
 mod campaign;
@@ -16,9 +17,11 @@ mod schedule;
 mod station;
 mod time;
 mod unit;
+mod vietnamese;
 mod volume;
 
 pub use airing::{Airing, AiringItem};
+pub use approval::{Approval, Ruling, Subject, content_of};
 pub use asrun::{ClockState, Evidence, Outcome, Reason};
 pub use calendar::{Calendar, CalendarParts, Holiday, QuietHours};
 pub use campaign::{Campaign, Directive};
@@ -35,4 +38,5 @@ pub use schedule::{Priority, Schedule, When};
 pub use station::{Selection, Station, StationKind};
 pub use time::{BadTime, UtcMs, Window};
 pub use unit::Unit;
+pub use vietnamese::{fold, sort_key};
 pub use volume::{BadVolume, Volume};

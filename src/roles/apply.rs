@@ -1,11 +1,11 @@
-use std::path::PathBuf;
+use std::{cell::RefCell, collections::BTreeSet, path::PathBuf};
 
 use loa::{
     almanac::{self, Kind, Known},
     clock::{Clock, SystemClock},
     library::{Limits, Shelf, take_in},
     planning::Rule,
-    store::{Change, Removed, Rules, Store},
+    store::{Change, ChangeKind, Removed, Rules, Store},
 };
 
 use super::{
@@ -20,6 +20,9 @@ pub(crate) struct ApplyArguments {
     place: Place,
     #[command(flatten)]
     intake: IntakeArguments,
+    /// Say again in files what was written on pages since: the files' word counts from now on.
+    #[arg(long)]
+    take_over: bool,
     /// TOML files, or folders of them.
     #[arg(required = true, value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
@@ -29,11 +32,12 @@ pub(crate) struct ApplyArguments {
 pub(crate) async fn run(arguments: ApplyArguments) -> anyhow::Result<()> {
     let store = arguments.place.store().await?;
     let (shelf, limits) = (arguments.place.shelf()?, arguments.intake.limits());
-    let changes = apply(&store, &shelf, &limits, &arguments.files).await?;
+    let over = arguments.take_over;
+    let changes = apply_over(&store, &shelf, &limits, &arguments.files, over).await?;
     for change in &changes {
         eprintln!("{change}");
     }
-    if changes.is_empty() {
+    if changes.iter().all(|change| change.kind == ChangeKind::Kept) {
         eprintln!("nothing changed");
     }
     store.close().await;
@@ -48,13 +52,34 @@ pub(crate) async fn apply(
     limits: &Limits,
     files: &[PathBuf],
 ) -> anyhow::Result<Vec<Change>> {
+    apply_over(store, shelf, limits, files, false).await
+}
+
+/// The same; with `over` also over what pages wrote.
+async fn apply_over(
+    store: &Store,
+    shelf: &Shelf,
+    limits: &Limits,
+    files: &[PathBuf],
+    over: bool,
+) -> anyhow::Result<Vec<Change>> {
     let almanac = almanac::read(files, known(&store.rules().await?), Rule::check)?;
-    let clips = clip::of_entries(&almanac.clips, |file, told| take_in(file, shelf, limits, told))?;
+    let recordings = RefCell::new(Vec::new());
+    let clips = clip::of_entries(&almanac.clips, |file, told| {
+        let measured = take_in(file, shelf, limits, told)?;
+        recordings.borrow_mut().push(measured.clone());
+        Ok(measured)
+    })?;
+    let now = SystemClock.now();
+    for measured in recordings.into_inner() {
+        store.keep_recording(&measured.sha256, &clip::facts(&measured)?, now).await?;
+    }
     let rules = Rules {
         units: almanac.units,
         stations: almanac.stations,
         clips,
         programmes: almanac.programmes,
+        unapproved: BTreeSet::new(),
         campaigns: almanac.campaigns,
         calendar: almanac.calendar,
         schedules: almanac.schedules,
@@ -67,7 +92,7 @@ pub(crate) async fn apply(
         campaigns: almanac.remove.campaigns,
         schedules: almanac.remove.schedules,
     };
-    Ok(store.apply(&rules, &removed, SystemClock.now()).await?)
+    Ok(store.apply_over(&rules, &removed, over, now).await?)
 }
 
 fn known(stored: &Rules) -> Known {

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use loa::{
     almanac::{self, ClipEntry, Problem, Problems},
     clock::{Clock, SystemClock},
-    library::{Limits, Measure, Progress, Refusal, measure, take_in},
+    library::{Facts, Limits, Measure, Progress, Refusal, measure, take_in},
     radio::{Clip, ClipId},
     store::{Removed, Rules},
 };
@@ -208,6 +208,9 @@ fn clip_of(measure: &Measure, args: &AddArgs) -> anyhow::Result<Clip> {
         transcript: kept(&transcript.transpose()?),
         language: kept(&args.language),
         approved_by: kept(&args.approved_by),
+        from: None,
+        until: None,
+        retired: false,
     })
 }
 
@@ -220,7 +223,9 @@ fn add(args: &AddArgs) -> anyhow::Result<ExitCode> {
             .with_context(|| args.file.display().to_string())?;
         describe(&args.file, &measured, &mut io::stderr())?;
         let rules = Rules { clips: vec![clip_of(&measured, args)?], ..Rules::default() };
-        let changes = store.apply(&rules, &Removed::default(), SystemClock.now()).await?;
+        let now = SystemClock.now();
+        store.keep_recording(&measured.sha256, &facts(&measured)?, now).await?;
+        let changes = store.apply(&rules, &Removed::default(), now).await?;
         store.close().await;
         match changes.first() {
             Some(change) => writeln!(io::stderr(), "{change}")?,
@@ -228,6 +233,11 @@ fn add(args: &AddArgs) -> anyhow::Result<ExitCode> {
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What the store keeps of a recording.
+pub(crate) fn facts(measured: &Measure) -> anyhow::Result<String> {
+    serde_json::to_string(&Facts::from(measured)).context("what was measured")
 }
 
 /// Looks at every recording that an almanac names; what cannot be taken is told with the file and line that name it.
@@ -264,5 +274,8 @@ fn clip_of_entry(entry: &ClipEntry, measure: &Measure) -> Clip {
         transcript: entry.transcript.clone(),
         language: entry.language.clone(),
         approved_by: entry.approved_by.clone(),
+        from: entry.from,
+        until: entry.until,
+        retired: false,
     }
 }

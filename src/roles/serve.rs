@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use super::{
-    admit, lock::LockArguments, logging::LogArguments, person, place::Place, service,
-    station::SoundArguments,
+    admit, clip::IntakeArguments, lock::LockArguments, logging::LogArguments, person, place::Place,
+    service, station::SoundArguments,
 };
 
 /// How often the server says that it lives.
@@ -48,6 +48,8 @@ pub(crate) struct ServeArguments {
     #[command(flatten)]
     sound: SoundArguments,
     #[command(flatten)]
+    intake: IntakeArguments,
+    #[command(flatten)]
     pub(crate) log: LogArguments,
 }
 
@@ -71,6 +73,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let limits = Limits {
         days_ahead: arguments.days_ahead,
         zone: arguments.sound.zone(),
+        intake: arguments.intake.limits(),
         ..Limits::default()
     };
     let keyring = arguments.place.keyring(clock.now())?;

@@ -7,11 +7,16 @@ use std::{
 use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring, KeyringError, password::Passwords};
-use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
+use super::{Expiry, Keyring, KeyringError, intake::Gate, password::Passwords};
+use crate::{
+    clock::Clock,
+    library::{self, Shelf},
+    radio::UtcMs,
+    store::Store,
+};
 
 /// Bounds on what a caller may cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
     /// For a request's whole head to arrive, and between two requests.
     pub head: Duration,
@@ -31,6 +36,12 @@ pub struct Limits {
     pub days_ahead: u32,
     /// Where the pages' dates and times of day are meant.
     pub zone: Tz,
+    /// For recordings that somebody sends to arrive; each part of one has `body`.
+    pub upload: Duration,
+    /// Bytes of a recording that somebody sends.
+    pub recording: u64,
+    /// What recordings that are sent are measured against.
+    pub intake: library::Limits,
 }
 
 impl Default for Limits {
@@ -45,6 +56,10 @@ impl Default for Limits {
             connections: 4096,
             days_ahead: 35,
             zone: Tz::Asia__Ho_Chi_Minh,
+            upload: Duration::from_hours(4),
+            // Four hours of stereo in 16 bits, uncompressed.
+            recording: 3 * 1024 * 1024 * 1024,
+            intake: library::Limits::default(),
         }
     }
 }
@@ -61,6 +76,7 @@ pub struct Parts {
     pub(super) shelf: Shelf,
     pub(super) limits: Limits,
     pub(super) passwords: Passwords,
+    pub(super) intake: Gate,
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
@@ -103,6 +119,7 @@ impl District {
             others: RwLock::default(),
             limits,
             passwords: Passwords::default(),
+            intake: Gate::default(),
             rundowns: watch::Sender::new(0),
             endings: watch::Sender::new(0),
             broken: Mutex::default(),

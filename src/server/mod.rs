@@ -3,12 +3,15 @@
 //! [`router`] lists every route; [`serve`] runs it and keeps rundowns planned until told to stop.
 
 mod api;
+mod approvals;
 mod body;
 mod cookie;
+mod description;
 mod district;
 mod docs;
 mod endings;
 mod expiry;
+mod intake;
 mod keyring;
 mod listen;
 mod login;

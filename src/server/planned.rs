@@ -17,6 +17,7 @@ pub(super) fn wishes(rules: Rules) -> Wishes {
         stations: rules.stations,
         clips: rules.clips.into_iter().map(|clip| (clip.id.clone(), clip)).collect(),
         programmes: rules.programmes,
+        unapproved: rules.unapproved,
         campaigns: rules.campaigns,
         schedules: rules.schedules,
         calendar: rules.calendar.onto(Calendar::default()),

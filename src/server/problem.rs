@@ -16,12 +16,19 @@ pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    detail_vi: Option<String>,
 }
 
 impl Refusal {
     /// `code` stays from release to release; `detail` is for people: what is wrong here and what to do.
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), detail_vi: None }
+    }
+
+    /// Says the detail in Vietnamese too.
+    #[must_use]
+    pub(super) fn in_vietnamese(self, detail: impl Into<String>) -> Self {
+        Self { detail_vi: Some(detail.into()), ..self }
     }
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
@@ -63,7 +70,12 @@ impl std::fmt::Display for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        match error {
+            StoreError::OfFile { .. } => {
+                Self::new(StatusCode::CONFLICT, "of-file", error.to_string())
+            }
+            error => Self::internal(error),
+        }
     }
 }
 
@@ -81,6 +93,7 @@ impl IntoResponse for Refusal {
             status: self.status.as_u16(),
             code: self.code.to_owned(),
             detail: self.detail,
+            detail_vi: self.detail_vi,
         };
         let mut response = (self.status, Json(problem)).into_response();
         let headers = response.headers_mut();

@@ -7,13 +7,15 @@ use utoipa::ToSchema;
 
 use super::{
     AiringState, District,
+    approvals::Approvals,
     problem::Refusal,
     readiness::Readiness,
     standing::{Standing, Word},
 };
 use crate::{
     radio::{
-        AiringId, CampaignId, Evidence, Priority, ProgrammeId, ScheduleId, StationId, UnitId, UtcMs,
+        AiringId, CampaignId, Evidence, Priority, ProgrammeId, Ruling, ScheduleId, StationId,
+        UnitId, UtcMs,
     },
     store::{StoredAiring, StoredDeclaration, StoredRecord},
     wire::AsRunRecord,
@@ -70,6 +72,9 @@ pub struct AiringReport {
     /// Whether its clips are all at the station, as the station last said of an airing to come; none: nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<bool>,
+    /// Who approved what it sounds, and when: the last word before it began, for each of its clips and its programme.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Ruling>,
     /// The as-run records, when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<ReceivedRecord>>,
@@ -100,6 +105,7 @@ pub(super) async fn report_all(
     let words = district.store.declarations_on(&ids).await?;
     let mut words: HashMap<AiringId, StoredDeclaration> =
         words.into_iter().map(|word| (word.airing.clone(), word)).collect();
+    let approvals = Approvals::of(&district.store, &stored).await?;
     let to_come = stored.iter().filter(|stored| is_to_come(stored, now));
     let stations = to_come.map(|stored| &stored.planned.airing.station);
     let readiness = Readiness::of(district, stations).await?;
@@ -111,7 +117,8 @@ pub(super) async fn report_all(
             let word = words.remove(id);
             let ready =
                 is_to_come(&airing, now).then(|| readiness.ready(&airing.planned.airing)).flatten();
-            let report = report(airing, of_it, word, now)?;
+            let approved = approvals.on(&airing);
+            let report = AiringReport { approvals: approved, ..report(airing, of_it, word, now)? };
             let is_planned = report.state == AiringState::Planned;
             Ok(AiringReport { ready: ready.filter(|_| is_planned), ..report })
         })
@@ -179,6 +186,7 @@ fn report(
         late: received_at.is_some_and(|at| at > late_from),
         withdrawn_at,
         ready: None,
+        approvals: Vec::new(),
         records: Some(records),
     })
 }

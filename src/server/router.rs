@@ -48,14 +48,15 @@ fn routes() -> OpenApiRouter<District> {
     OpenApiRouter::with_openapi(Head::openapi())
         .routes(routes!(api::enrolments::enrol))
         .routes(routes!(api::rundown::fetch))
-        .routes(routes!(api::clips::fetch))
+        .routes(routes!(api::clips::fetch, api::clip_list::change))
+        .routes(routes!(api::clip_list::clips, api::intake::send))
+        .routes(routes!(api::approvals::list, api::approvals::rule))
         .routes(routes!(api::confirmations::confirm))
         .routes(routes!(api::declarations::declare))
         .routes(routes!(api::airings::list))
         .routes(routes!(api::events::events))
         .routes(routes!(api::rules::stations))
         .routes(routes!(api::rules::units))
-        .routes(routes!(api::rules::clips))
         .routes(routes!(api::rules::programmes))
         .routes(routes!(api::rules::campaigns))
         .routes(routes!(api::rules::schedules))
@@ -90,6 +91,7 @@ async fn in_time(State(district): State<District>, request: Request, next: Next)
     let limits = &district.limits;
     let extra = match request.uri().path() {
         api::rundown::PATH => limits.wait,
+        api::intake::PATH | pages::UPLOADS => limits.upload,
         _ if *request.method() == axum::http::Method::POST => limits.body,
         _ => Duration::ZERO,
     };

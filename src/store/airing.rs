@@ -9,7 +9,8 @@ use super::{
     json, name,
 };
 use crate::radio::{
-    Airing, AiringId, AiringItem, CampaignId, ClipHash, Priority, StationId, UnitId, UtcMs, Window,
+    Airing, AiringId, AiringItem, CampaignId, ClipHash, Priority, ProgrammeId, StationId, UnitId,
+    UtcMs, Window,
 };
 
 /// An airing as the plan has it.
@@ -54,6 +55,17 @@ pub struct Stamp {
     pub refused: bool,
     /// The hash of all that was planned.
     pub digest: String,
+}
+
+/// Airings of a programme that are refused because something in it is not approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Which programme.
+    pub programme: ProgrammeId,
+    /// The instant of the first of them.
+    pub first: UtcMs,
+    /// How many there are, at all stations.
+    pub count: u64,
 }
 
 /// Which airings are asked for; what is `None` does not matter.
@@ -147,6 +159,24 @@ impl Store {
             filter.until.map_or(i64::MAX, |at| at.0),
             after_at, after_id, i64::from(limit))?;
         read_all(&mut reader, &rows).await
+    }
+
+    /// What does not air, from an instant on, until somebody approves it: by programme.
+    pub async fn held_back(&self, from: UtcMs) -> Result<Vec<HeldBack>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select programme, min(starts_at), count(*) from airing
+             where starts_at >= $1 and refused = true and withdrawn_at is null and programme is not null
+             and reason in ('not-approved', 'programme-not-approved', 'nothing-to-rotate')
+             group by programme order by programme", from.0)?;
+        rows.iter()
+            .map(|row| {
+                Ok(HeldBack {
+                    programme: name("held airing of", row.get(0)?)?,
+                    first: UtcMs(row.get(1)?),
+                    count: row.get::<i64>(2)?.unsigned_abs(),
+                })
+            })
+            .collect()
     }
 
     /// One airing, by name.

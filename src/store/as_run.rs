@@ -101,7 +101,8 @@ impl Store {
             "select airing, received_at, record from as_run where airing in ",
             " order by airing, sequence, boot"
         );
-        let rows = fetch_among(&mut self.db.reader().await?, statement, airings).await?;
+        let names: Vec<_> = airings.iter().map(|airing| airing.as_str()).collect();
+        let rows = fetch_among(&mut self.db.reader().await?, statement, &names).await?;
         rows.iter().map(read).collect()
     }
 }

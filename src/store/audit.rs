@@ -31,6 +31,20 @@ codes! {
         PasswordSet = "password-set",
         /// The language of somebody's pages.
         LanguageSet = "language-set",
+        /// A clip, a programme or another rule was written for the first time.
+        RuleAdded = "rule-added",
+        /// It says something else.
+        RuleChanged = "rule-changed",
+        /// It is gone.
+        RuleRemoved = "rule-removed",
+        /// Something may air as it is.
+        Approved = "approved",
+        /// Something may not air as it is.
+        SentBack = "sent-back",
+        /// A clip was put out of use, or brought back.
+        ClipRetired = "clip-retired",
+        /// Whether people may approve their own work.
+        FourEyesSet = "four-eyes-set",
     }
 }
 

@@ -3,7 +3,6 @@
 use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 use super::StoreError;
-use crate::radio::AiringId;
 
 /// The same thing on one engine or the other.
 #[derive(Debug, Clone)]
@@ -71,12 +70,12 @@ const AMONG: usize = 40;
 pub(super) async fn fetch_among(
     on: &mut Reader,
     sql: &'static str,
-    names: &[&AiringId],
+    names: &[&str],
 ) -> Result<Vec<Row>, StoreError> {
     let mut found = Vec::new();
     for some in names.chunks(AMONG) {
         // The last list is filled with what names nothing, so that one prepared statement serves all.
-        let names = some.iter().map(|name| name.as_str()).chain(std::iter::repeat("")).take(AMONG);
+        let names = some.iter().copied().chain(std::iter::repeat("")).take(AMONG);
         match on {
             Engine::Sqlite(on) => {
                 let query = names.fold(sqlx::query(sql), |query, name| query.bind(name));

@@ -54,7 +54,8 @@ impl Store {
              from declaration where airing in ",
             ""
         );
-        let rows = fetch_among(&mut self.db.reader().await?, statement, airings).await?;
+        let names: Vec<_> = airings.iter().map(|airing| airing.as_str()).collect();
+        let rows = fetch_among(&mut self.db.reader().await?, statement, &names).await?;
         rows.iter().map(read).collect()
     }
 }

@@ -3,10 +3,12 @@
 //! Instants are handed in, never asked of the database. Every write is one transaction.
 
 mod airing;
+mod applying;
 mod as_run;
 mod attempt;
 mod audit;
 mod chain;
+mod clip;
 mod contact;
 mod content;
 mod db;
@@ -17,29 +19,34 @@ mod open;
 mod password;
 mod person;
 mod rules;
+mod ruling;
 mod run;
 mod rundown;
 mod runs;
 mod session;
 mod station_key;
 mod stray;
+mod thing;
 mod token;
 mod turn;
 mod writer;
 
-pub use airing::{AiringFilter, Order, PlannedAiring, Stamp, StoredAiring};
+pub use airing::{AiringFilter, HeldBack, Order, PlannedAiring, Stamp, StoredAiring};
 pub use as_run::{NewRecord, StoredRecord};
 pub use audit::{Actor, AuditEntry, AuditFilter, Deed};
 pub use chain::Chain;
 pub use contact::{Call, Contact};
+pub use clip::{ClipFilter, StoredClip};
 pub use declaration::StoredDeclaration;
 pub use event::StoredEvent;
 pub use password::{Accepted, Invited};
 pub use person::{Changed, NewPerson, Person, sign_in_name};
 pub use rules::{Change, ChangeKind, Removed, Rules};
+pub use ruling::{Maker, Pending, Ruled, Said};
 pub use rundown::{RundownHead, StoredRundown};
 pub use session::{IDLE, LONGEST, Session};
 pub use station_key::Revoked;
+pub use thing::{Origin, Thing, ThingKind};
 pub use token::{Bearer, Secret};
 pub use writer::Verdict;
 
@@ -100,6 +107,16 @@ pub enum StoreError {
     /// A rule names something that is not there.
     #[error("{0}")]
     Dangling(String),
+    /// A page may not change by the way what a file brought.
+    #[error(
+        "{noun} {id} was brought by a file: change it there, or say that the page takes it over"
+    )]
+    OfFile {
+        /// The noun.
+        noun: &'static str,
+        /// Its name.
+        id: String,
+    },
     /// The writer has stopped.
     #[error("the store is closing and takes no more records")]
     Closing,

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "chain", include_str!("../../migrations/0004_chain.sql")),
     (6, "events", include_str!("../../migrations/0006_events.sql")),
     (10, "people", include_str!("../../migrations/0010_people.sql")),
+    (13, "approval", include_str!("../../migrations/0013_approval.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
@@ -39,7 +40,9 @@ impl Store {
             Engine::Postgres(pool) => migrator().run(pool).await?,
         }
         let writer = Writer::start(db.clone());
-        Ok(Self { db, writer })
+        let store = Self { db, writer };
+        super::clip::fill_in(&store).await?;
+        Ok(store)
     }
 
     /// Opens a database to look only, without changing its tables; says which engine it is.

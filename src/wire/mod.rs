@@ -389,4 +389,7 @@ pub struct Problem {
     pub code: String,
     /// What is wrong here and what to do.
     pub detail: String,
+    /// The same in Vietnamese, where people read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail_vi: Option<String>,
 }

@@ -22,6 +22,8 @@ macro_rules! on_both_databases {
 pub(crate) mod district;
 pub(crate) mod postgres;
 
+use std::collections::BTreeSet;
+
 use loa::{
     radio::{
         AiringId, Calendar, Clip, ClipHash, ClockState, Evidence, Gain, Item, Outcome, Priority,
@@ -86,6 +88,9 @@ pub(crate) fn clip(id: &str, bytes: &[u8]) -> Clip {
         transcript: None,
         language: None,
         approved_by: Some("Chủ tịch".to_owned()),
+        from: None,
+        until: None,
+        retired: false,
     }
 }
 
@@ -122,6 +127,7 @@ pub(crate) fn rules() -> Rules {
             title: "Bản tin".to_owned(),
             items: vec![Item::Clip("bluezone".parse().unwrap())],
         }],
+        unapproved: BTreeSet::new(),
         campaigns: vec![],
         calendar: Calendar { quiet_hours: vec!["21:00-05:00".parse().unwrap()], holidays: vec![] }
             .into(),

@@ -11,7 +11,8 @@ use crate::radio::ClipHash;
 const PREFIX: &str = "intake-";
 
 /// A file on its way in; gone again unless it is placed.
-pub(in crate::library) struct Arrival {
+#[derive(Debug)]
+pub struct Arrival {
     shelf: Shelf,
     file: tempfile::NamedTempFile,
 }
@@ -26,7 +27,11 @@ impl Arrival {
         Ok(Self { shelf: shelf.clone(), file })
     }
 
-    pub(in crate::library) fn file(&self) -> io::Result<File> {
+    /// What it is written to and read from. It is nobody else's, so that what was written is what is measured.
+    ///
+    /// # Errors
+    /// The system has no further file to give.
+    pub fn file(&self) -> io::Result<File> {
         self.file.as_file().try_clone()
     }
 

@@ -1,6 +1,8 @@
 //! What `/api/v1` answers, a file per noun.
 
 pub(super) mod airings;
+pub(super) mod approvals;
+pub(super) mod clip_list;
 pub(super) mod clips;
 pub(super) mod confirmations;
 pub(super) mod declarations;
@@ -8,5 +10,6 @@ pub(super) mod enrolments;
 pub(super) mod events;
 pub(super) mod expiries;
 pub(super) mod health;
+pub(super) mod intake;
 pub(super) mod rules;
 pub(super) mod rundown;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    radio::{Campaign, Clip, Programme, Schedule, Station, Unit, UtcMs},
+    radio::{Campaign, Programme, Schedule, Station, Unit, UtcMs},
     server::{District, login::OfPerson, problem::Refusal},
     store::Chain,
     wire::{ChainFault, Problem, StationStatus},
@@ -83,10 +83,6 @@ macro_rules! list {
 list!(
     /// The tree of units.
     units, "/api/v1/units", Units of Unit
-);
-list!(
-    /// The recordings.
-    clips, "/api/v1/clips", Clips of Clip
 );
 list!(
     /// What airs together.

@@ -16,6 +16,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// A page adds its script here.
 const FILES: &[(&str, &str, &str)] = &[
     ("style.css", STYLE, include_str!("../../../static/style.css")),
+    ("clips.js", SCRIPT, include_str!("../../../static/clips.js")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
 ];
 

@@ -4,7 +4,9 @@
 //! page is added.
 
 mod account;
+mod approvals;
 mod assets;
+mod clips;
 mod dates;
 mod fault;
 mod form;
@@ -26,7 +28,11 @@ use self::route::Route;
 use super::District;
 use crate::radio::Right;
 
-pub(super) use self::{fault::of_nothing, words::Language};
+pub(super) use self::{
+    clips::send::PATH as UPLOADS,
+    fault::of_nothing,
+    words::{Language, Phrase},
+};
 
 /// Every page: how it is asked for, what it needs, and who answers. The test of rights walks this list.
 fn list() -> Vec<Route> {
@@ -43,6 +49,15 @@ fn list() -> Vec<Route> {
         Route::post("/account/sign-out", Member, account::end_session),
         Route::post("/account/sign-out-everywhere", Member, account::end_sessions),
         Route::get("/today", May(Right::See), today::show),
+        Route::get("/clips", May(Right::See), clips::list::show),
+        Route::files(clips::send::PATH, May(Right::Load), clips::send::take),
+        Route::get("/clips/{clip}", May(Right::See), clips::one::show),
+        Route::post("/clips/{clip}", May(Right::Load), clips::edit::save),
+        Route::post("/clips/{clip}/retire", May(Right::Load), clips::edit::retire),
+        Route::post("/clips/{clip}/bring-back", May(Right::Load), clips::edit::bring_back),
+        Route::get("/approvals", May(Right::See), approvals::show),
+        Route::post("/approvals", May(Right::Approve), approvals::rule),
+        Route::post("/approvals/four-eyes", May(Right::People), approvals::set_four_eyes),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -55,8 +70,12 @@ fn list() -> Vec<Route> {
 }
 
 /// What stands in the navigation, in order: where to, the text's key, and who is shown it.
-const NAVIGATION: &[(&str, &str, Right)] =
-    &[("/today", "nav.today", Right::See), ("/people", "nav.people", Right::People)];
+const NAVIGATION: &[(&str, &str, Right)] = &[
+    ("/today", "nav.today", Right::See),
+    ("/clips", "nav.clips", Right::See),
+    ("/approvals", "nav.approvals", Right::See),
+    ("/people", "nav.people", Right::People),
+];
 
 /// How each page is asked for and what it needs, for those who test it: method, path, and what [`Need`] says.
 pub fn needs() -> Vec<(&'static str, &'static str, Need)> {

@@ -1,4 +1,5 @@
 use axum::{
+    extract::DefaultBodyLimit,
     handler::Handler,
     routing::{self, MethodRouter},
 };
@@ -41,5 +42,15 @@ impl Route {
         T: 'static,
     {
         Self { method: "POST", path, need, answer: routing::post(handler) }
+    }
+
+    /// A form with files, which are taken in as they come: no limit on the whole, the page sets its own.
+    pub(super) fn files<H, T>(path: &'static str, need: Need, handler: H) -> Self
+    where
+        H: Handler<T, District>,
+        T: 'static,
+    {
+        let answer = routing::post(handler).layer(DefaultBodyLimit::disable());
+        Self { method: "POST", path, need, answer }
     }
 }

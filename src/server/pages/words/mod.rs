@@ -28,8 +28,8 @@ macro_rules! sections {
 
 /// A page adds its section here, in order of the alphabet.
 const SECTIONS: &[Section] = sections![
-    "account", "common", "dates", "fault", "language", "nav", "people", "right", "role", "sign-in",
-    "today", "welcome",
+    "account", "approval", "clips", "common", "dates", "fault", "intake", "language", "nav",
+    "people", "right", "role", "sign-in", "today", "welcome",
 ];
 
 /// By `section.key`.

@@ -17,6 +17,26 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut sections = BTreeMap::new();
     sections.insert("right", Right::ALL.iter().map(ToString::to_string).collect());
     sections.insert("role", Role::ALL.iter().map(ToString::to_string).collect());
+    sections.insert(
+        "intake",
+        codes(&[
+            "not-audio",
+            "empty",
+            "damaged",
+            "decoder-panicked",
+            "unreadable",
+            "silent",
+            "too-long",
+            "too-many-channels",
+            "not-kept",
+            "known",
+            "too-large",
+            "no-room",
+            "busy",
+            "broken-body",
+            "internal",
+        ]),
+    );
     let dates = ["seconds", "minutes", "hours", "days"];
     let mut spans: BTreeSet<String> = codes(&dates);
     spans.extend(dates.map(|unit| format!("{unit}-1")));

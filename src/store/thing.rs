@@ -1,0 +1,193 @@
+//! One thing at a time, as somebody writes it on a page: with the trail's line in the same transaction.
+
+use super::{
+    Actor, Change, Store, StoreError, Tx,
+    applying::{
+        Applying, By, CALENDAR, CAMPAIGN, CLIP, HOUSE, Noun, PROGRAMME, SCHEDULE, STATION, UNIT,
+    },
+    db::sql,
+    json,
+};
+use crate::radio::{
+    Calendar, Campaign, Clip, Item, Programme, Schedule, Station, Unit, UtcMs, codes,
+};
+
+codes! {
+    /// Whose word a rule is.
+    pub enum Origin {
+        /// A file brought it.
+        File = "file",
+        /// A page wrote it: no file overwrites it.
+        Page = "page",
+    }
+}
+
+/// What a page writes.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the words of the trade")]
+pub enum Thing<'a> {
+    Unit(&'a Unit),
+    Station(&'a Station),
+    Clip(&'a Clip),
+    Programme(&'a Programme),
+    Campaign(&'a Campaign),
+    Schedule(&'a Schedule),
+    Calendar(&'a Calendar),
+}
+
+codes! {
+    /// What a page may take away.
+    pub enum ThingKind {
+        /// A unit.
+        Unit = "unit",
+        /// A station.
+        Station = "station",
+        /// A programme.
+        Programme = "programme",
+        /// A campaign.
+        Campaign = "campaign",
+        /// A schedule.
+        Schedule = "schedule",
+    }
+}
+
+impl ThingKind {
+    fn noun(self) -> Noun {
+        match self {
+            Self::Unit => UNIT,
+            Self::Station => STATION,
+            Self::Programme => PROGRAMME,
+            Self::Campaign => CAMPAIGN,
+            Self::Schedule => SCHEDULE,
+        }
+    }
+}
+
+type Mention<'a> = (Noun, &'a str);
+
+impl<'a> Thing<'a> {
+    /// What it needs to be there.
+    fn mentions(self) -> Vec<Mention<'a>> {
+        match self {
+            Self::Unit(unit) => unit.parent.iter().map(|id| (UNIT, id.as_str())).collect(),
+            Self::Station(station) => vec![(UNIT, station.unit.as_str())],
+            Self::Clip(_) | Self::Calendar(_) => Vec::new(),
+            Self::Programme(programme) => programme.items.iter().filter_map(mentioned).collect(),
+            Self::Campaign(campaign) => {
+                campaign.clips.iter().map(|id| (CLIP, id.as_str())).collect()
+            }
+            Self::Schedule(schedule) => {
+                let campaign = schedule.campaign.iter().map(|id| (CAMPAIGN, id.as_str()));
+                campaign.chain([(PROGRAMME, schedule.programme.as_str())]).collect()
+            }
+        }
+    }
+}
+
+fn mentioned(item: &Item) -> Option<Mention<'_>> {
+    match item {
+        Item::Clip(id) | Item::Chime(id) => Some((CLIP, id.as_str())),
+        Item::Rotate(id) => Some((CAMPAIGN, id.as_str())),
+        Item::Pause(_) => None,
+    }
+}
+
+/// The thing that needs another, if there is one.
+async fn user_of(tx: &mut Tx, noun: Noun, id: &str) -> Result<Option<String>, StoreError> {
+    macro_rules! look {
+        ($statement:literal, $what:literal, $kind:ident) => {
+            for row in &sql!(fetch tx, $statement)? {
+                let user: String = row.get(0)?;
+                let thing = json($what, &user, &row.get::<String>(1)?)?;
+                let mentions = Thing::$kind(&thing).mentions();
+                if mentions.iter().any(|(other, name)| other.name == noun.name && *name == id) {
+                    return Ok(Some(format!(concat!($what, " {}"), user)));
+                }
+            }
+        };
+    }
+    look!("select id, rule from programme order by id", "programme", Programme);
+    look!("select id, rule from campaign order by id", "campaign", Campaign);
+    look!("select id, rule from schedule order by id", "schedule", Schedule);
+    Ok(None)
+}
+
+impl Store {
+    /// Writes one thing as somebody says it on a page. What a file brought is refused with [`StoreError::OfFile`] unless
+    /// `over`: from then on it is the page's. None: it said the same already.
+    pub async fn put(
+        &self,
+        actor: &Actor,
+        thing: Thing<'_>,
+        over: bool,
+        now: UtcMs,
+    ) -> Result<Option<Change>, StoreError> {
+        let by = By::Page { actor, over };
+        let mut to = Applying { tx: self.db.begin().await?, changes: Vec::new(), by, now };
+        for (noun, id) in thing.mentions() {
+            if sql!(fetch &mut to.tx, noun.find, id)?.is_empty() {
+                let reason = format!("there is no {} {id}: it may have been removed", noun.name);
+                return Err(StoreError::Dangling(reason));
+            }
+        }
+        match thing {
+            Thing::Unit(unit) => {
+                let parent = unit.parent.as_ref().map(|parent| parent.as_str());
+                to.put(UNIT, unit.id.as_str(), unit, Some(parent)).await?;
+            }
+            Thing::Station(station) => to.put_station(station).await?,
+            Thing::Clip(clip) => to.put_clip(clip).await?,
+            Thing::Programme(it) => {
+                to.put(PROGRAMME, it.id.as_str(), it, None).await?;
+            }
+            Thing::Campaign(it) => {
+                to.put(CAMPAIGN, it.id.as_str(), it, None).await?;
+            }
+            Thing::Schedule(it) => {
+                to.put(SCHEDULE, it.id.as_str(), it, None).await?;
+            }
+            Thing::Calendar(calendar) => {
+                to.put(CALENDAR, HOUSE, calendar, None).await?;
+            }
+        }
+        Ok(to.finish().await?.pop())
+    }
+
+    /// Takes one thing away, unless another needs it. What a file brought is refused with [`StoreError::OfFile`] unless
+    /// `over`. None: it is not there.
+    pub async fn take_away(
+        &self,
+        actor: &Actor,
+        (kind, id): (ThingKind, &str),
+        over: bool,
+        now: UtcMs,
+    ) -> Result<Option<Change>, StoreError> {
+        let by = By::Page { actor, over };
+        let mut to = Applying { tx: self.db.begin().await?, changes: Vec::new(), by, now };
+        let noun = kind.noun();
+        if let Some(user) = user_of(&mut to.tx, noun, id).await? {
+            return Err(StoreError::Dangling(format!("{kind} {id} cannot go: {user} needs it")));
+        }
+        match kind {
+            ThingKind::Unit => to.remove_unit(&named(kind, id)?).await?,
+            ThingKind::Station => to.remove_station(&named(kind, id)?).await?,
+            _ => {
+                to.remove(noun, id).await?;
+            }
+        }
+        Ok(to.finish().await?.pop())
+    }
+
+    /// Whose word a thing is; none: it is not there.
+    pub async fn origin(&self, kind: ThingKind, id: &str) -> Result<Option<Origin>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?, kind.noun().find, id)?;
+        rows.first().map(|row| super::applying::origin(row.get(1)?)).transpose()
+    }
+}
+
+fn named<T>(kind: ThingKind, id: &str) -> Result<T, StoreError>
+where
+    T: std::str::FromStr<Err = crate::radio::BadName>,
+{
+    super::name(kind.as_str(), id.to_owned())
+}

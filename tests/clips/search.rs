@@ -1,0 +1,87 @@
+use loa::{
+    radio::{Approval, Clip},
+    store::{ClipFilter, Removed, Rules, Store, Thing},
+};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{
+    common::{BEFORE, clip, district::House},
+    somebody,
+};
+
+on_both_databases!(
+    words_are_found_however_they_are_marked,
+    pages_fit_together_in_the_dictionarys_order
+);
+
+fn titled(id: &str, title: &str) -> Clip {
+    Clip { title: title.to_owned(), ..clip(id, id.as_bytes()) }
+}
+
+async fn ids(store: &Store, filter: ClipFilter) -> Vec<String> {
+    let found = store.find_clips(&filter, None, 100).await.unwrap();
+    found.iter().map(|found| found.clip.id.to_string()).collect()
+}
+
+async fn words_are_found_however_they_are_marked(house: House) {
+    let store = house.district.store();
+    let spoken = Clip {
+        transcript: Some("Đề nghị bà con cài đặt ứng dụng".to_owned()),
+        ..titled("hai", "Bản tin 50% số 2_a")
+    };
+    for clip in [titled("mot", "Đợt tuyên truyền phòng dịch"), spoken] {
+        store.put(&somebody("Lan"), Thing::Clip(&clip), false, BEFORE).await.unwrap();
+    }
+    let find = async |words: &str| {
+        ids(store, ClipFilter { words: Some(words.to_owned()), ..ClipFilter::default() }).await
+    };
+    let apart: String = "Tuyên Truyền".nfd().collect();
+    for words in ["tuyen truyen", "TUYÊN truyền", &apart, "dot dich", "dịch  đợt", "a b c d e mot"]
+    {
+        let expected: &[&str] = if words.starts_with("a b") { &[] } else { &["mot"] };
+        assert_eq!(find(words).await, expected, "{words}");
+    }
+    assert_eq!(find("de nghi").await, ["hai"]);
+    // What `like` has for joker is a letter like any other.
+    for (words, expected) in
+        [("50%", &["hai"][..]), ("5_%", &[]), ("2_a", &["hai"]), ("2!a", &[]), ("%", &["hai"])]
+    {
+        assert_eq!(find(words).await, expected, "{words}");
+    }
+    assert_eq!(find("").await.len(), 3);
+
+    let waiting = ClipFilter { approval: Some(Approval::Waiting), ..ClipFilter::default() };
+    assert_eq!(ids(store, waiting).await, ["hai", "mot"]);
+    let approved = ClipFilter { approval: Some(Approval::Approved), ..ClipFilter::default() };
+    assert_eq!(ids(store, approved).await, ["bluezone"]);
+    store.retire(&somebody("Lan"), &"mot".parse().unwrap(), true, BEFORE).await.unwrap();
+    let retired = |retired| ClipFilter { retired: Some(retired), ..ClipFilter::default() };
+    assert_eq!(ids(store, retired(true)).await, ["mot"]);
+    assert_eq!(ids(store, retired(false)).await, ["hai", "bluezone"]);
+}
+
+async fn pages_fit_together_in_the_dictionarys_order(house: House) {
+    let store = house.district.store();
+    let sorted = ["An ninh", "Bản tin 2", "Bản tin 2", "Bản tin 10", "Dạ hội", "Đê điều", "Ê ẩm"];
+    let clips: Vec<_> = sorted
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(number, title)| titled(&format!("so-{number}"), title))
+        .collect();
+    let rules = Rules { clips, ..Rules::default() };
+    store.apply(&rules, &Removed::default(), BEFORE).await.unwrap();
+    let filter = ClipFilter { words: Some("so-".to_owned()), ..ClipFilter::default() };
+    let mut seen: Vec<loa::store::StoredClip> = Vec::new();
+    loop {
+        let after = seen.last().map(|last| (last.sort_key.as_str(), &last.clip.id));
+        let page = store.find_clips(&filter, after, 2).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page);
+    }
+    assert_eq!(seen.iter().map(|one| one.clip.title.as_str()).collect::<Vec<_>>(), sorted);
+    let ids: Vec<_> = seen.iter().map(|one| one.clip.id.to_string()).collect();
+    assert_eq!(ids, (0..7).map(|number| format!("so-{number}")).collect::<Vec<_>>());
+}
