@@ -35,8 +35,8 @@ pub use airing::{AiringFilter, HeldBack, Order, PlannedAiring, Stamp, StoredAiri
 pub use as_run::{NewRecord, StoredRecord};
 pub use audit::{Actor, AuditEntry, AuditFilter, Deed};
 pub use chain::Chain;
-pub use contact::{Call, Contact};
 pub use clip::{ClipFilter, StoredClip};
+pub use contact::{Call, Contact};
 pub use declaration::StoredDeclaration;
 pub use event::StoredEvent;
 pub use password::{Accepted, Invited};
