@@ -9,12 +9,14 @@ mod dates;
 mod fault;
 mod form;
 mod guard;
+mod help;
 mod notice;
 mod page;
 mod people;
 mod route;
 mod sign_in;
 mod today;
+mod trail;
 mod visitor;
 mod welcome;
 mod words;
@@ -43,6 +45,9 @@ fn list() -> Vec<Route> {
         Route::post("/account/sign-out", Member, account::end_session),
         Route::post("/account/sign-out-everywhere", Member, account::end_sessions),
         Route::get("/today", May(Right::See), today::show),
+        Route::get("/trail", May(Right::Trail), trail::show),
+        Route::get("/help", Member, help::show),
+        Route::get("/first-steps", May(Right::See), help::first_steps),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -55,8 +60,12 @@ fn list() -> Vec<Route> {
 }
 
 /// What stands in the navigation, in order: where to, the text's key, and who is shown it.
-const NAVIGATION: &[(&str, &str, Right)] =
-    &[("/today", "nav.today", Right::See), ("/people", "nav.people", Right::People)];
+const NAVIGATION: &[(&str, &str, Right)] = &[
+    ("/today", "nav.today", Right::See),
+    ("/people", "nav.people", Right::People),
+    ("/trail", "nav.trail", Right::Trail),
+    ("/help", "nav.help", Right::See),
+];
 
 /// How each page is asked for and what it needs, for those who test it: method, path, and what [`Need`] says.
 pub fn needs() -> Vec<(&'static str, &'static str, Need)> {

@@ -28,8 +28,29 @@ macro_rules! sections {
 
 /// A page adds its section here, in order of the alphabet.
 const SECTIONS: &[Section] = sections![
-    "account", "common", "dates", "fault", "language", "nav", "people", "right", "role", "sign-in",
-    "today", "welcome",
+    "account",
+    "common",
+    "dates",
+    "deed",
+    "evidence",
+    "evidence-means",
+    "fault",
+    "first-steps",
+    "help",
+    "language",
+    "nav",
+    "people",
+    "reason",
+    "right",
+    "role",
+    "sign-in",
+    "state",
+    "state-means",
+    "station-fault",
+    "step",
+    "today",
+    "trail",
+    "welcome",
 ];
 
 /// By `section.key`.
