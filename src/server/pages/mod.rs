@@ -11,12 +11,14 @@ mod dates;
 mod fault;
 mod form;
 mod guard;
+mod help;
 mod notice;
 mod page;
 mod people;
 mod route;
 mod sign_in;
 mod today;
+mod trail;
 mod visitor;
 mod welcome;
 mod words;
@@ -58,6 +60,9 @@ fn list() -> Vec<Route> {
         Route::get("/approvals", May(Right::See), approvals::show),
         Route::post("/approvals", May(Right::Approve), approvals::rule),
         Route::post("/approvals/four-eyes", May(Right::People), approvals::set_four_eyes),
+        Route::get("/trail", May(Right::Trail), trail::show),
+        Route::get("/help", Member, help::show),
+        Route::get("/first-steps", May(Right::See), help::first_steps),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -75,6 +80,8 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/clips", "nav.clips", Right::See),
     ("/approvals", "nav.approvals", Right::See),
     ("/people", "nav.people", Right::People),
+    ("/trail", "nav.trail", Right::Trail),
+    ("/help", "nav.help", Right::See),
 ];
 
 /// How each page is asked for and what it needs, for those who test it: method, path, and what [`Need`] says.

@@ -28,8 +28,32 @@ macro_rules! sections {
 
 /// A page adds its section here, in order of the alphabet.
 const SECTIONS: &[Section] = sections![
-    "account", "approval", "clips", "common", "dates", "fault", "intake", "language", "nav",
-    "people", "right", "role", "sign-in", "today", "welcome",
+    "account",
+    "approval",
+    "clips",
+    "common",
+    "dates",
+    "deed",
+    "evidence",
+    "evidence-means",
+    "fault",
+    "first-steps",
+    "help",
+    "intake",
+    "language",
+    "nav",
+    "people",
+    "reason",
+    "right",
+    "role",
+    "sign-in",
+    "state",
+    "state-means",
+    "station-fault",
+    "step",
+    "today",
+    "trail",
+    "welcome",
 ];
 
 /// By `section.key`.

@@ -9,7 +9,11 @@ use std::{
 use unicode_normalization::is_nfc;
 
 use super::*;
-use crate::radio::{Right, Role};
+use crate::{
+    radio::{Right, Role},
+    server::pages::help::{EVIDENCE, FAULTS, REASONS, STATES},
+    store::Deed,
+};
 
 /// Sections whose keys are codes: what the program writes and the pages explain.
 fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
@@ -37,6 +41,16 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
             "internal",
         ]),
     );
+    sections.insert("deed", Deed::ALL.iter().map(ToString::to_string).collect());
+    for (names, known) in [
+        (&["state", "state-means"][..], STATES),
+        (&["evidence", "evidence-means"], EVIDENCE),
+        (&["reason"], REASONS),
+        (&["station-fault"], FAULTS),
+        (&["step"], &["units", "people", "enrol", "clip", "approve", "schedule"]),
+    ] {
+        sections.extend(names.iter().map(|name| (*name, codes(known))));
+    }
     let dates = ["seconds", "minutes", "hours", "days"];
     let mut spans: BTreeSet<String> = codes(&dates);
     spans.extend(dates.map(|unit| format!("{unit}-1")));
@@ -113,4 +127,55 @@ fn every_key_is_there_and_every_text_is_shown() {
 fn sections_stand_in_order() {
     let names: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
     assert!(names.is_sorted());
+}
+
+/// The variants of an enumeration, as serde writes them in kebab-case.
+fn variants(source: &str, name: &str) -> BTreeSet<String> {
+    let (_, body) = source.split_once(&format!("pub enum {name} {{")).unwrap();
+    let (body, _) = body.split_once("\n}").unwrap();
+    let words = body.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    let words = words.filter_map(|line| line.strip_suffix(','));
+    words
+        .map(|word| {
+            let mut kebab = String::new();
+            for (at, c) in word.char_indices() {
+                if c.is_uppercase() && at > 0 {
+                    kebab.push('-');
+                }
+                kebab.push(c.to_ascii_lowercase());
+            }
+            kebab
+        })
+        .collect()
+}
+
+/// The help page explains whatever the program can say: read off the source, so that a new code cannot be forgotten.
+#[test]
+fn no_code_is_left_unexplained() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let set = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(set(STATES), variants(&source("src/server/standing.rs"), "AiringState"));
+    let asrun = source("src/radio/asrun.rs");
+    assert_eq!(set(EVIDENCE), variants(&asrun, "Evidence"));
+    let mut reasons = variants(&asrun, "Reason");
+    let decision = source("src/planning/decision.rs");
+    let (_, codes) = decision.split_once("fn code(&self)").unwrap();
+    let (codes, _) = codes.split_once("impl ").unwrap();
+    reasons.extend(codes.split('"').skip(1).step_by(2).map(str::to_owned));
+    // The district's own, in `standing.rs`.
+    reasons
+        .extend(["withdrawn", "not-planned", "no-record", "items-unreported"].map(str::to_owned));
+    assert_eq!(set(REASONS), reasons);
+    let mut found = Vec::new();
+    files(&root.join("src/playout"), &mut found);
+    let mut faults = BTreeSet::new();
+    for text in found.iter().map(|path| fs::read_to_string(path).unwrap()) {
+        for rest in text.split("Fault::new(").skip(1) {
+            if let Some(code) = rest.trim_start().strip_prefix('"') {
+                faults.insert(code.split('"').next().unwrap().to_owned());
+            }
+        }
+    }
+    assert_eq!(set(FAULTS), faults);
 }
