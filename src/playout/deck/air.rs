@@ -1,9 +1,16 @@
 //! An airing as frames: where each item lies, and what is written next.
 
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use crate::{
-    playout::{cue::Skipped, loader::Loading, record::Draft, shape, speaker::Format},
+    playout::{
+        cue::Skipped,
+        loader::{Loading, Order},
+        record::{Draft, Recorder, Started},
+        shape,
+        source::{ClipFault, Clips},
+        speaker::Format,
+    },
     radio::{AiringItem, ClockState, Outcome, Reason, UtcMs},
     wire::RundownAiring,
 };
@@ -91,13 +98,22 @@ pub(super) fn skipped(mut draft: Draft, skipped: &Skipped<'_>) -> Draft {
 }
 
 /// The record of a clip that is wrong before it begins.
-pub(super) fn faulty(mut draft: Draft, fault: &crate::playout::source::ClipFault) -> Draft {
+pub(super) fn faulty(mut draft: Draft, fault: &ClipFault) -> Draft {
     draft.reason = Some(fault.reason());
     draft.detail = Some(fault.to_string());
     draft.outcome = match fault.reason() {
         Reason::ClipCorrupt => Outcome::Refused,
         _ => Outcome::Missed,
     };
+    draft
+}
+
+/// The record of a clip whose airing had begun when the station ended without a word.
+fn lost_power(mut draft: Draft) -> Draft {
+    draft.outcome = Outcome::Interrupted;
+    draft.reason = Some(Reason::StationStopped);
+    let why = "the station lost its power or was killed after it had begun to air this";
+    draft.detail = Some(why.into());
     draft
 }
 
@@ -118,6 +134,29 @@ pub(super) struct Air {
 }
 
 impl Air {
+    /// Begins to make an airing ready; `drafts` are its records, as if nothing had sounded.
+    pub(super) fn load(
+        airing: RundownAiring,
+        attempt: u32,
+        drafts: Vec<(usize, Draft)>,
+        format: Format,
+        clips: Arc<dyn Clips>,
+        recorder: Arc<dyn Recorder>,
+    ) -> std::io::Result<Self> {
+        let spans = spans(&airing.items, format);
+        let if_lost = drafts.iter().map(|(_, draft)| lost_power(draft.clone())).collect();
+        let loading = Loading::begin(Order {
+            items: airing.items.clone(),
+            spans: spans.clone(),
+            format,
+            started: Started { airing: airing.id.clone(), attempt, if_lost },
+            clips,
+            recorder,
+        })?;
+        let (start, end, is_cut, ended_early) = (None, u64::MAX, false, None);
+        Ok(Self { airing, drafts, spans, loading, start, end, is_cut, ended_early })
+    }
+
     /// Frames that it takes.
     pub(super) fn frames(&self) -> u64 {
         self.spans.last().map_or(0, |span| span.end)

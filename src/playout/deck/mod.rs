@@ -1,5 +1,6 @@
 //! Plays the rundown: keeps a speaker fed, starts each airing on its frame, and says what became of it.
 
+mod agenda;
 mod air;
 mod door;
 mod ledger;
@@ -7,6 +8,7 @@ mod promised;
 mod run;
 mod scribe;
 mod stage;
+mod watch;
 
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Setup, Shared,
+    agenda::Agenda,
     air::{self, Air},
     door::Door,
     ledger::Ledger,
@@ -11,36 +12,28 @@ use super::{
     promised::Promised,
     scribe::{self, Scribe, Watched},
     stage::Stage,
+    watch::{Step, Watch},
 };
 use crate::{
-    clock::{Clock, Reading},
+    clock::Clock,
     playout::{
-        cue::{self, Due, Hours, OnAir, Settled, Situation, Skipped},
-        loader::{Loading, Order, Start},
-        record::Started,
+        cue::{Due, Hours, OnAir, Situation, Skipped},
+        loader::Start,
         shape,
         site::Site,
         source::Clips,
         speaker::SpeakerError,
     },
-    radio::{ClockState, Outcome, Reason, UtcMs},
-    wire::{Rundown, RundownAiring},
+    radio::{ClockState, Reason, UtcMs},
+    wire::RundownAiring,
 };
 
 /// How long before its instant an airing is looked at, and its clips verified.
 const HORIZON: Duration = Duration::from_secs(12);
 /// How long before its instant its start is kept and its decoding begins.
 const GO: Duration = Duration::from_millis(2_500);
-/// How long before its last chance to start an airing no longer waits for clips that are not there.
-const LAST_CALL: Duration = Duration::from_secs(2);
 /// How long to wait for somebody's wish while no speaker is open.
 const REST: Duration = Duration::from_millis(100);
-/// A clock that moves by more than this against the monotonic one was set.
-const STEP_US: i64 = 500_000;
-/// How long after that its instants are not to be believed.
-const DISTRUST: Duration = Duration::from_secs(600);
-/// A clock this far before the rundown shows a time that cannot be.
-const IMPOSSIBLE: Duration = Duration::from_secs(86_400);
 
 pub(super) struct Running {
     shared: Arc<Shared>,
@@ -51,17 +44,8 @@ pub(super) struct Running {
     pub(super) site: Site,
     /// What the last sample was multiplied by; glides to the volume.
     pub(super) level: f32,
-    rundown: Option<Arc<Rundown>>,
-    /// Airings before this one in the rundown are settled.
-    first: usize,
-    settled: Settled,
-    since: UtcMs,
-    is_time_known: bool,
-    last: Reading,
-    jump: Option<(UtcMs, UtcMs)>,
-    unknown_since: Option<UtcMs>,
-    unknown: Option<(UtcMs, UtcMs)>,
-    jumped_at: Option<Duration>,
+    agenda: Agenda,
+    watch: Watch,
     door: Door,
     stage: Option<Stage>,
     closed_because: Option<String>,
@@ -85,16 +69,8 @@ impl Running {
             hours: setup.hours,
             site: setup.site,
             level: setup.site.volume.factor(),
-            rundown: None,
-            first: 0,
-            settled: setup.settled,
-            since: now.utc(),
-            is_time_known: false,
-            last: now,
-            jump: None,
-            unknown_since: None,
-            unknown: None,
-            jumped_at: None,
+            agenda: Agenda::new(setup.settled),
+            watch: Watch::new(now),
             door: Door::new(setup.opener)?,
             stage: None,
             closed_because: None,
@@ -134,8 +110,7 @@ impl Running {
         let mut orders = lock(&self.shared.orders);
         let site = orders.site.take();
         if let Some(rundown) = orders.rundown.take() {
-            self.rundown = Some(rundown);
-            self.first = 0;
+            self.agenda.follow(rundown);
         }
         let is_stopped = orders.stop;
         drop(orders);
@@ -169,42 +144,16 @@ impl Running {
     }
 
     fn watch_clock(&mut self) {
-        // In this order: time that becomes known in between is a step first.
-        self.is_time_known = self.clock.is_known();
-        let now = self.clock.read();
-        let span = now.monotonic.saturating_sub(self.last.monotonic);
-        let expected =
-            self.last.utc_us.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX));
-        self.last = now;
-        if self.is_time_known {
-            let since = self.unknown_since.take();
-            self.unknown = since.map(|since| (since, now.utc())).or(self.unknown);
-        } else {
-            self.unknown_since.get_or_insert(now.utc());
-        }
-        let step = now.utc_us.saturating_sub(expected);
-        if step.abs() <= STEP_US {
-            return;
-        }
-        tracing::warn!(seconds = step / 1_000_000, "the clock was set");
-        self.jumped_at = Some(now.monotonic);
+        let Some(step) = self.watch.look(self.clock.as_ref()) else { return };
         self.ledger.distrust_clock();
-        self.first = 0;
-        if step > 0 {
-            self.jump = Some((UtcMs(expected.div_euclid(1000)), now.utc()));
-        } else {
-            self.settled.set_back();
+        self.agenda.reopen();
+        if let Step::Back = step {
+            self.agenda.settled.set_back();
         }
     }
 
     fn trust(&self) -> Option<ClockState> {
-        let jumped =
-            self.jumped_at.is_some_and(|at| self.last.monotonic.saturating_sub(at) < DISTRUST);
-        let impossible = self
-            .rundown
-            .as_ref()
-            .is_some_and(|rundown| self.last.utc() + IMPOSSIBLE < rundown.from);
-        (jumped || impossible).then_some(ClockState::Untrusted)
+        self.watch.trust(self.agenda.rundown.as_deref())
     }
 
     /// Takes the speaker that was opened, if one was.
@@ -273,10 +222,10 @@ impl Running {
             self.next = self.load(airing, stage);
         }
         let (fade, format) = (stage.taker.format.frames(shape::FADE), stage.taker.format);
-        let patience = self.patience(now);
+        let patience = self.next.as_ref().map(|next| self.agenda.patience(&next.airing, now));
         let Some(next) = &mut self.next else { return };
         if at.since(now) <= GO {
-            next.loading.go(patience);
+            next.loading.go(patience.unwrap_or(Start::Now));
         }
         next.loading.poll(Duration::ZERO);
         if next.loading.is_hopeless(&next.airing.items) {
@@ -310,17 +259,6 @@ impl Running {
         }
     }
 
-    /// The next airing waits for its clips as long as it may start, and as long as it is in nobody's way.
-    fn patience(&self, now: UtcMs) -> Start {
-        let (Some(next), Some(rundown)) = (&self.next, &self.rundown) else { return Start::Now };
-        let after = rundown.airings.get(self.first..).unwrap_or_default().iter().find(|airing| {
-            airing.starts_at > next.airing.starts_at && !self.settled.is(&airing.id)
-        });
-        let latest = next.airing.latest_start;
-        let until = after.map_or(latest, |after| latest.min(after.starts_at));
-        if until.since(now) <= LAST_CALL { Start::Now } else { Start::Whole }
-    }
-
     /// Asks what is next, and records what is not aired.
     fn cue(
         &mut self,
@@ -328,31 +266,23 @@ impl Running {
         horizon: UtcMs,
         stage: Option<&Stage>,
     ) -> Option<(RundownAiring, UtcMs, bool)> {
-        let rundown = self.rundown.clone()?;
-        while rundown
-            .airings
-            .get(self.first)
-            .is_some_and(|airing| self.settled.is_over(airing, now))
-        {
-            self.first += 1;
-        }
+        let rundown = self.agenda.rundown.clone()?;
         let on_air = self.on_air.as_ref().zip(stage).map(|(on_air, stage)| OnAir {
             priority: on_air.airing.priority,
             ends_at: stage.utc_at(on_air.end),
         });
         let situation = Situation {
             now,
-            is_time_known: self.is_time_known,
-            since: self.since,
-            jump: self.jump,
-            unknown: self.unknown,
+            is_time_known: self.watch.is_time_known,
+            since: self.watch.since,
+            jump: self.watch.jump,
+            unknown: self.watch.unknown,
             on_air,
             speaker: stage.is_some(),
             hours: &self.hours,
             site: self.site,
         };
-        let airings = rundown.airings.get(self.first..).unwrap_or_default();
-        let cue = cue::cue(airings, &self.settled, horizon, &situation);
+        let cue = self.agenda.cue(&rundown, horizon, &situation);
         for skipped in &cue.skipped {
             self.skip(skipped, rundown.version, stage);
         }
@@ -360,13 +290,13 @@ impl Running {
     }
 
     fn skip(&mut self, skipped: &Skipped<'_>, version: u64, stage: Option<&Stage>) {
-        let attempt = self.settled.attempt(&skipped.airing.id);
+        let attempt = self.agenda.settled.attempt(&skipped.airing.id);
         let format = stage.map(|stage| stage.taker.format);
         for draft in air::drafts(skipped.airing, version, attempt, format, self.trust()) {
             self.scribe.keep(air::skipped(draft.1, skipped));
         }
         tracing::warn!(airing = %skipped.airing.id, reason = %skipped.reason, "not aired: {}", skipped.detail);
-        self.settled.skip(&skipped.airing.id);
+        self.agenda.settled.skip(&skipped.airing.id);
         self.promised.settle(&skipped.airing.id);
     }
 
@@ -378,39 +308,15 @@ impl Running {
     }
 
     fn load(&mut self, airing: RundownAiring, stage: &Stage) -> Option<Air> {
-        let version = self.rundown.as_ref().map_or(0, |rundown| rundown.version);
+        let attempt = self.agenda.settled.attempt(&airing.id);
         let format = stage.taker.format;
-        let attempt = self.settled.attempt(&airing.id);
-        let spans = air::spans(&airing.items, format);
-        let drafts = air::drafts(&airing, version, attempt, Some(format), self.trust());
-        let if_lost = drafts.iter().map(|(_, draft)| {
-            let (outcome, reason) = (Outcome::Interrupted, Some(Reason::StationStopped));
-            let detail = Some(
-                "the station lost its power or was killed after it had begun to air this".into(),
-            );
-            crate::playout::record::Draft { outcome, reason, detail, ..draft.clone() }
-        });
-        let order = Order {
-            items: airing.items.clone(),
-            spans: spans.clone(),
-            format,
-            started: Started { airing: airing.id.clone(), attempt, if_lost: if_lost.collect() },
-            clips: self.clips.clone(),
-            recorder: self.recorder.clone(),
-        };
-        match Loading::begin(order) {
-            Ok(loading) => {
+        let drafts =
+            air::drafts(&airing, self.agenda.version(), attempt, Some(format), self.trust());
+        let (clips, recorder) = (self.clips.clone(), self.recorder.clone());
+        match Air::load(airing, attempt, drafts, format, clips, recorder) {
+            Ok(air) => {
                 self.loader_fault = None;
-                Some(Air {
-                    airing,
-                    drafts,
-                    spans,
-                    loading,
-                    start: None,
-                    end: u64::MAX,
-                    is_cut: false,
-                    ended_early: None,
-                })
+                Some(air)
             }
             Err(why) => {
                 self.loader_fault =
@@ -423,7 +329,7 @@ impl Running {
     /// None of its clips can sound.
     fn give_up(&mut self) {
         let Some(next) = self.next.take() else { return };
-        self.settled.skip(&next.airing.id);
+        self.agenda.settled.skip(&next.airing.id);
         self.promised.settle(&next.airing.id);
         for (n, draft) in next.drafts {
             let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(n)?.as_ref());
@@ -437,7 +343,7 @@ impl Running {
     pub(super) fn begin(&mut self) {
         let Some(next) = self.next.take() else { return };
         let start = next.start.unwrap_or_default();
-        self.settled.started.insert(next.airing.id.clone());
+        self.agenda.settled.started.insert(next.airing.id.clone());
         self.promised.settle(&next.airing.id);
         for (n, draft) in &next.drafts {
             let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(*n)?.as_ref());
