@@ -15,7 +15,7 @@ use super::{
         self, Allowance, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line,
         LinkError, Supply, TimeSignal,
     },
-    speaker::SpeakerName,
+    speaker::Outlet,
     station_clock::StationClock,
 };
 use crate::{
@@ -52,7 +52,7 @@ pub struct Settings {
     /// The station's own folder.
     pub data: PathBuf,
     /// Where sound goes.
-    pub speaker: SpeakerName,
+    pub speaker: Arc<dyn Outlet>,
     /// When the station airs nothing routine, whoever orders it.
     pub hours: Hours,
     /// What the people at the site may say, and where.

@@ -214,7 +214,7 @@ async fn own_station(
         allowance: Allowance::default(),
         code,
         data,
-        speaker,
+        speaker: Arc::new(speaker),
         hours: arguments.sound.hours(),
         control: arguments.sound.control(),
         trust_clock: false,

@@ -154,7 +154,7 @@ pub(crate) async fn run(arguments: StationArguments) -> anyhow::Result<()> {
         // Not clap's to read: it would show what is wrong, and that is secret.
         code: arguments.code.map(|code| code.parse::<EnrolmentCode>()).transpose()?,
         data: arguments.data,
-        speaker: arguments.speaker,
+        speaker: Arc::new(arguments.speaker),
         hours: arguments.sound.hours(),
         control: arguments.sound.control(),
         trust_clock: arguments.trust_clock,

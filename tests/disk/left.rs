@@ -21,6 +21,17 @@ pub(crate) struct Received {
     pub(crate) received_at: i64,
 }
 
+/// How far a station had come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) has_rundown: bool,
+    pub(crate) clips: usize,
+    /// Airings whose start is kept, ended or not.
+    pub(crate) begun: usize,
+    pub(crate) ended: usize,
+    pub(crate) confirmed: usize,
+}
+
 /// What the world knew when the power failed.
 pub(crate) struct Known<'a> {
     /// Clips that were heard.
@@ -40,12 +51,14 @@ pub(crate) fn received(district: &Path, station: &str) -> Vec<Received> {
     rows.unwrap().map(Result::unwrap).collect()
 }
 
-/// Opens the folder as a station does at its start, and asks.
-pub(crate) async fn stands(folder: &Path, known: &Known<'_>, moment: &str) {
+/// Opens the folder as a station does at its start, and asks; gives how far the station had come.
+pub(crate) async fn stands(folder: &Path, known: &Known<'_>, moment: &str) -> Progress {
     let keep = Keep::open(folder).await.unwrap_or_else(|error| panic!("{moment}: {error}"));
     let now = SystemClock.now();
     let rebuilt = keep.rebuilt(now).await.unwrap();
     assert_eq!(rebuilt, Default::default(), "{moment}: taken for damage");
+    let (open, ended) = (keep.begun().await.unwrap().len(), spool(folder).len());
+    let waiting = usize::try_from(keep.count_waiting().await.unwrap()).unwrap();
     keep.end_interrupted(now).await.unwrap();
     let settled = keep.settled().await.unwrap().started;
     let is_of = |airing: &str, clip: usize| airing.starts_with(&format!("s{clip}."));
@@ -88,10 +101,14 @@ pub(crate) async fn stands(folder: &Path, known: &Known<'_>, moment: &str) {
         assert!(records.is_empty() && known.heard.is_empty(), "{moment}: nobody's records");
     }
     let shelf = Shelf::open(&folder.join("clips")).unwrap();
-    for clip in shelf.clips().unwrap() {
-        shelf.verify(&clip).unwrap_or_else(|error| panic!("{moment}: {error}"));
+    let clips = shelf.clips().unwrap();
+    for clip in &clips {
+        shelf.verify(clip).unwrap_or_else(|error| panic!("{moment}: {error}"));
     }
+    let has_rundown = keep.rundown().await.unwrap().is_some();
     keep.close().await;
+    let (begun, confirmed) = (open + ended, ended - waiting);
+    Progress { has_rundown, clips: clips.len(), begun, ended, confirmed }
 }
 
 /// All records of the station, in order.

@@ -13,12 +13,22 @@
 mod damaged;
 mod disk;
 mod left;
+mod rest;
+#[path = "../studio/mod.rs"]
+mod studio;
 #[path = "../village/mod.rs"]
 mod village;
 
-use std::{path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::Duration,
+};
 
 use disk::{Cut, Disk, Witness};
+use left::Progress;
+use loa::radio::{ClipHash, UtcMs};
+use rest::Day;
 use village::{Village, tones};
 
 const AIRINGS: usize = 3;
@@ -41,8 +51,20 @@ fn onsets(tape: &Path) -> Vec<(usize, usize)> {
     clips.into_iter().zip(onsets).collect()
 }
 
+/// What was going on between two moments.
+fn operations(before: Progress, after: Progress) -> impl Iterator<Item = &'static str> {
+    let changed = [
+        ("receive rundown", before.has_rundown != after.has_rundown),
+        ("fetch clip", before.clips != after.clips),
+        ("air: begin", before.begun != after.begun),
+        ("air: end", before.ended != after.ended),
+        ("confirm", before.confirmed != after.confirmed),
+    ];
+    changed.into_iter().filter(|(_, is)| *is).map(|(what, _)| what)
+}
+
 /// A station receives its rundown, fetches clips, airs and confirms, with a real district. Then the power is cut after
-/// each step of that.
+/// each step of that, and each time the day is played to its end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_every_step() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,6 +78,8 @@ async fn after_every_step() {
     Witness::build(&root).watch(&mut command, &root.join("mot"), &log, None);
     let station = village.start("mot", command);
     village.until_reported("mot").await;
+    let over = village.airings("mot").await.last().unwrap()["ends_at"].as_str().unwrap().parse();
+    let over: UtcMs = over.unwrap();
     station.stop();
     server.stop();
     village.assert_same_records("mot");
@@ -67,7 +91,17 @@ async fn after_every_step() {
     let steps = disk::steps(&log);
     let mut disk = Disk::new();
     let scratch = root.join("left");
+    let clips = (0..AIRINGS).map(|n| std::fs::read(root.join(format!("{n}.wav"))).unwrap());
+    let day = Day {
+        station: "mot".parse().unwrap(),
+        district: root.join("district"),
+        clips: clips.map(|bytes| ClipHash::of(&bytes)).collect(),
+        over,
+    };
     let mut cuts = 0;
+    let mut progress = Progress::default();
+    let mut operations_cut: BTreeSet<&str> = BTreeSet::new();
+    let mut states: BTreeMap<String, usize> = BTreeMap::new();
     for (n, step) in steps.iter().enumerate() {
         // What is left stays the same until the next sync or rename, while more and more is heard and received: the last
         // moment before that asks the most.
@@ -84,14 +118,33 @@ async fn after_every_step() {
             for cut in [Cut::Everything, Cut::Bytes] {
                 disk.write_left(&scratch, cut);
                 let moment = format!("{cut:?} after step {n}, before: {}", step.what);
-                left::stands(&scratch, &known, &moment).await;
+                let now = left::stands(&scratch, &known, &moment).await;
+                if cut == Cut::Everything {
+                    operations_cut.extend(operations(progress, now));
+                    progress = now;
+                }
+                disk.write_left(&scratch, cut);
+                // The power is away for a moment, or for longer than an airing waits.
+                let away = Duration::from_millis([50, 700, 2_000, 17_000][cuts / 2 % 4]);
+                let back = UtcMs(step.at) + away;
+                for state in day.play_on(&scratch, back, &known, &moment).await {
+                    *states.entry(state).or_default() += 1;
+                }
                 cuts += 1;
             }
         }
         disk.take(step);
     }
-    println!("{} steps, {cuts} different moments", steps.len());
+    println!("{} steps, {cuts} different moments: {states:?}", steps.len());
     assert!(cuts > 100, "{cuts}");
+    let all = ["air: begin", "air: end", "confirm", "fetch clip", "receive rundown"];
+    assert_eq!(Vec::from_iter(operations_cut), all);
+    let whole =
+        Progress { has_rundown: true, clips: 3, begun: AIRINGS, ended: AIRINGS, confirmed: 3 };
+    assert_eq!(progress, whole, "the last moment is not the day's end");
+    for state in ["aired", "simulated", "interrupted", "missed"] {
+        assert!(states.get(state).is_some_and(|count| *count > 10), "{states:?}");
+    }
 }
 
 /// Power cuts of each station, or how often it is run if it dies by itself; `LOA_CUTS` asks for more.

@@ -19,7 +19,7 @@ use loa::{
         deck::{Deck, Setup},
         record::{Draft, NotKept, Recorder, Started},
         site::Site,
-        speaker::SpeakerName,
+        speaker::{Outlet as _, SpeakerName},
     },
     radio::{AiringItem, ClipHash, Gain, Priority, UtcMs},
     wire::{Rundown, RundownAiring},

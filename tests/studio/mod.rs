@@ -16,7 +16,7 @@ use loa::{
         record::{Draft, NotKept, Recorder, Started},
         site::Site,
         source::{ClipFault, Clips, Source},
-        speaker::{Format, Position, Speaker, SpeakerError},
+        speaker::{Format, Outlet, Position, Speaker, SpeakerError},
         station_clock::StationClock,
     },
     radio::{AiringItem, ClipHash, ClockState, Evidence, Gain, Priority, UtcMs},
@@ -106,6 +106,12 @@ impl World {
         });
     }
 
+    /// Lets time run free from now on.
+    pub fn let_go(&self) {
+        *self.gate.lock().unwrap() = Duration::MAX;
+        self.opened.notify_all();
+    }
+
     fn pass(&self, by: Duration) {
         let mut gate = self.gate.lock().unwrap();
         while self.clock.read().monotonic >= *gate {
@@ -122,8 +128,7 @@ pub struct OnFailure(pub Arc<World>);
 impl Drop for OnFailure {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            *self.0.gate.lock().unwrap() = Duration::MAX;
-            self.0.opened.notify_all();
+            self.0.let_go();
         }
     }
 }
@@ -157,6 +162,8 @@ impl std::fmt::Debug for World {
 /// Holds a second or less, and moves the clock by what it is given beyond that.
 struct TestSpeaker {
     world: Arc<World>,
+    /// Whoever opened it goes by it.
+    clock: Arc<dyn Clock>,
     manners: Manners,
     written: u64,
 }
@@ -195,7 +202,7 @@ impl Speaker for TestSpeaker {
     }
 
     fn position(&mut self) -> Position {
-        Position { taken: self.taken(), leaves: self.world.read(), xruns: 0 }
+        Position { taken: self.taken(), leaves: self.clock.read(), xruns: 0 }
     }
 
     fn evidence(&self) -> Evidence {
@@ -208,6 +215,24 @@ impl Speaker for TestSpeaker {
 
     fn block(&self) -> usize {
         *self.world.block.lock().unwrap()
+    }
+}
+
+/// Where a whole station opens its speaker.
+#[derive(Debug)]
+pub struct Plug(pub Arc<World>);
+
+impl std::fmt::Display for Plug {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("test")
+    }
+}
+
+impl Outlet for Plug {
+    fn open(&self, clock: &Arc<dyn Clock>) -> Result<Box<dyn Speaker>, SpeakerError> {
+        let (world, clock) = (self.0.clone(), clock.clone());
+        let manners = *world.manners.lock().unwrap();
+        Ok(Box::new(TestSpeaker { world, clock, manners, written: 0 }))
     }
 }
 
@@ -385,8 +410,8 @@ impl Studio {
                 world.pass(Duration::from_secs(1));
                 return Err(SpeakerError::Missing("test".into()));
             }
-            let manners = *world.manners.lock().unwrap();
-            Ok(Box::new(TestSpeaker { world: world.clone(), manners, written: 0 }))
+            let clock: Arc<dyn Clock> = world.clone();
+            Plug(world.clone()).open(&clock)
         });
         Deck::start(Setup {
             opener,

@@ -33,7 +33,8 @@ impl Village {
                 match state {
                     "simulated" => assert!(heard >= 10, "{station} {n}: heard {heard}/10 s"),
                     "missed" => assert_eq!(heard, 0, "{station} {n}: {airing}"),
-                    "interrupted" => assert!(heard <= 12, "{station} {n}: heard {heard}/10 s"),
+                    // Its whole 1.2 s may have sounded before the end was kept, from the middle of a tenth on.
+                    "interrupted" => assert!(heard <= 13, "{station} {n}: heard {heard}/10 s"),
                     other => panic!("{station} {n} is {other}: {airing}"),
                 }
             }

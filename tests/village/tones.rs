@@ -4,8 +4,6 @@ use std::{f64::consts::TAU, path::Path};
 
 const LEVEL: f64 = 6_000.0;
 const RATE: u32 = 48_000;
-/// A tenth of a second: every pitch is a whole number of periods in it.
-const WINDOW: usize = 4_800;
 
 /// The pitch of the clip of that number, in hertz.
 fn pitch(n: usize) -> f64 {
@@ -39,13 +37,20 @@ pub(crate) fn heard(file: &Path, clips: usize) -> Vec<(usize, usize)> {
         .chunks_exact(4)
         .map(|frame| f64::from(i16::from_le_bytes([frame[0], frame[1]])))
         .collect();
+    heard_in(&samples, RATE, clips)
+}
+
+/// The same of one channel's samples, as 16 bits have them.
+pub(crate) fn heard_in(samples: &[f64], rate: u32, clips: usize) -> Vec<(usize, usize)> {
+    // A tenth of a second: every pitch is a whole number of periods in it.
+    let window_length = rate as usize / 10;
     let mut heard: Vec<(usize, usize)> = Vec::new();
     let mut before = None;
-    for window in samples.chunks_exact(WINDOW) {
+    for window in samples.chunks_exact(window_length) {
         let energy: f64 = window.iter().map(|sample| sample * sample).sum();
         // A quarter of a window at least: less of a pitch is no pitch.
-        let now =
-            (energy > 0.25 * WINDOW as f64 * LEVEL * LEVEL / 2.0).then(|| loudest(window, clips));
+        let now = (energy > 0.25 * window_length as f64 * LEVEL * LEVEL / 2.0)
+            .then(|| loudest(window, rate, clips));
         match (now, heard.last_mut()) {
             (Some(n), Some((last, tenths))) if before == Some(n) && *last == n => *tenths += 1,
             (Some(n), _) => heard.push((n, 1)),
@@ -56,11 +61,11 @@ pub(crate) fn heard(file: &Path, clips: usize) -> Vec<(usize, usize)> {
     heard
 }
 
-fn loudest(window: &[f64], clips: usize) -> usize {
+fn loudest(window: &[f64], rate: u32, clips: usize) -> usize {
     let strength = |n: usize| {
         let (mut re, mut im) = (0.0, 0.0);
         for (at, sample) in window.iter().enumerate() {
-            let angle = TAU * pitch(n) * at as f64 / f64::from(RATE);
+            let angle = TAU * pitch(n) * at as f64 / f64::from(rate);
             (re, im) = (re + sample * angle.cos(), im + sample * angle.sin());
         }
         re * re + im * im

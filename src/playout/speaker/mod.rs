@@ -14,12 +14,15 @@ mod name;
 mod paced;
 mod wav;
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 pub use name::{BadSpeakerName, SpeakerName};
 pub use paced::Paced;
 
-use crate::{clock::Reading, radio::Evidence};
+use crate::{
+    clock::{Clock, Reading},
+    radio::Evidence,
+};
 
 /// What a speaker takes: 32-bit float samples, channels interleaved, full scale at ±1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +118,15 @@ pub enum SpeakerError {
     /// The file cannot be written.
     #[error("cannot write {0}: {1}. Choose another file with --speaker wav:PATH")]
     File(std::path::PathBuf, String),
+}
+
+/// Where a speaker is opened, each time it is missing. Its text names it for people.
+pub trait Outlet: fmt::Debug + fmt::Display + Send + Sync {
+    /// Opens the speaker, which tells its instants by this clock; takes a few seconds at most.
+    ///
+    /// # Errors
+    /// When there is no such device, or it does not run at the right pace, or the file cannot be written.
+    fn open(&self, clock: &Arc<dyn Clock>) -> Result<Box<dyn Speaker>, SpeakerError>;
 }
 
 /// Takes sound and knows when it leaves.

@@ -1,6 +1,6 @@
 use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
 
-use super::{Paced, Speaker, SpeakerError, wav::Wav};
+use super::{Outlet, Paced, Speaker, SpeakerError, wav::Wav};
 use crate::clock::Clock;
 
 /// A speaker's name as people write it: `device`, `device:NAME`, `wav:PATH` or `silent`.
@@ -45,12 +45,8 @@ impl fmt::Display for SpeakerName {
     }
 }
 
-impl SpeakerName {
-    /// Opens the speaker; takes a few seconds at most.
-    ///
-    /// # Errors
-    /// When there is no such device, or it does not run at the right pace, or the file cannot be written.
-    pub fn open(&self, clock: &Arc<dyn Clock>) -> Result<Box<dyn Speaker>, SpeakerError> {
+impl Outlet for SpeakerName {
+    fn open(&self, clock: &Arc<dyn Clock>) -> Result<Box<dyn Speaker>, SpeakerError> {
         match self {
             #[cfg(feature = "sound")]
             Self::Device(name) => {

@@ -8,7 +8,7 @@ use std::{net::TcpListener, path::PathBuf, process::ExitCode, sync::Arc, time::D
 use anyhow::Context;
 use loa::{
     clock::{Clock, SystemClock},
-    playout::speaker::SpeakerName,
+    playout::speaker::{Outlet as _, SpeakerName},
 };
 
 use self::{household::Household, watch::Watch};

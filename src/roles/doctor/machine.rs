@@ -8,7 +8,7 @@ use std::{
 
 use loa::{
     clock::{Clock, LOA_IS_NEWER_THAN, SystemClock},
-    playout::speaker::SpeakerName,
+    playout::speaker::{Outlet as _, SpeakerName},
     private,
 };
 use tokio::task::spawn_blocking;
