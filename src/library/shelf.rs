@@ -1,9 +1,11 @@
 //! Where clips are kept: a file per content, named by its SHA-256, whole or not there.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -44,10 +46,15 @@ impl ShelfError {
     }
 }
 
+/// What a file's name ends with that is not whole yet.
+const PARTIAL: &str = ".partial";
+
 /// A folder of clips: `ab/abcdef…`, and `arriving/` for what is not whole yet.
 #[derive(Debug, Clone)]
 pub struct Shelf {
     folder: PathBuf,
+    /// Clips whose bytes were last found right.
+    whole: Arc<Mutex<HashSet<ClipHash>>>,
 }
 
 impl Shelf {
@@ -57,7 +64,7 @@ impl Shelf {
     /// # Errors
     /// The folder cannot be made or read.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        let shelf = Self { folder: folder.to_owned() };
+        let shelf = Self { folder: folder.to_owned(), whole: Arc::default() };
         fs::create_dir_all(shelf.arriving())?;
         arrival::sweep(&shelf.arriving())?;
         Ok(shelf)
@@ -89,7 +96,24 @@ impl Shelf {
     pub fn verify(&self, hash: &ClipHash) -> Result<(), ShelfError> {
         let file = self.open_clip(hash)?;
         let found = hash_of(file).map_err(ShelfError::of(*hash))?;
+        self.note(hash, found == *hash);
         if found == *hash { Ok(()) } else { Err(ShelfError::Corrupt(*hash)) }
+    }
+
+    /// Whether a clip is there and its bytes were right when they were last read to the end; one that nobody read since
+    /// the shelf was opened is not known to be.
+    pub fn is_known_whole(&self, hash: &ClipHash) -> bool {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).contains(hash)
+            && self.contains(hash)
+    }
+
+    fn note(&self, hash: &ClipHash, is_whole: bool) {
+        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_whole {
+            whole.insert(*hash);
+        } else {
+            whole.remove(hash);
+        }
     }
 
     /// Begins to receive a clip, or goes on where an earlier download of it stopped.
@@ -105,6 +129,7 @@ impl Shelf {
     /// # Errors
     /// The disk refuses.
     pub fn remove(&self, hash: &ClipHash) -> Result<(), ShelfError> {
+        self.note(hash, false);
         for path in [self.path_of(hash), self.partial(hash)] {
             match fs::remove_file(path) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {}
@@ -112,6 +137,37 @@ impl Shelf {
             }
         }
         Ok(())
+    }
+
+    /// The clips of which a part has come.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn partials(&self) -> io::Result<Vec<ClipHash>> {
+        let mut partials = Vec::new();
+        for entry in fs::read_dir(self.arriving())? {
+            let name = entry?.file_name();
+            let clip = name.to_str().and_then(|name| name.strip_suffix(PARTIAL));
+            partials.extend(clip.and_then(|clip| clip.parse::<ClipHash>().ok()));
+        }
+        Ok(partials)
+    }
+
+    /// Throws away what has come of a clip, unless somebody is receiving it; says whether it did.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn forget_partial(&self, hash: &ClipHash) -> io::Result<bool> {
+        let path = self.partial(hash);
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        let is_idle = file.try_lock().is_ok();
+        if is_idle {
+            fs::remove_file(path)?;
+        }
+        Ok(is_idle)
     }
 
     /// The clips that are there, in order.
@@ -166,7 +222,7 @@ impl Shelf {
     }
 
     fn partial(&self, hash: &ClipHash) -> PathBuf {
-        self.arriving().join(format!("{hash}.partial"))
+        self.arriving().join(format!("{hash}{PARTIAL}"))
     }
 
     /// Moves a whole and synced file to its place, for good.

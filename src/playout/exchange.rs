@@ -8,12 +8,13 @@ use tracing::{info, warn};
 use super::{
     keep::{Anchor, Keep, KeepError, KeptRundown, TakeError, Waiting},
     link::SOFTWARE,
+    stock::coming,
 };
 use crate::{
     clock::Clock,
     library::{Shelf, ShelfError, ShelfWriter},
     private,
-    radio::{AiringItem, ClipHash, RecordHash, StationId},
+    radio::{ClipHash, RecordHash, StationId},
     signing::{Context, Envelope, PublicKey, SecretKey, speaks_of},
     wire::{
         BadWord, CarriedEnrolment, CarriedReceipts, CarriedRequest, DistrictWord, EnrolmentCode,
@@ -110,17 +111,8 @@ impl Exchange {
     /// The clips that airings need and that are not here, the first needed first.
     pub fn lacking(&self) -> Vec<ClipHash> {
         let Some(rundown) = self.rundown.borrow().clone() else { return Vec::new() };
-        let now = self.clock.now();
-        let mut seen = std::collections::HashSet::new();
-        let items = rundown.airings.iter().filter(|airing| airing.latest_start >= now);
-        items
-            .flat_map(|airing| &airing.items)
-            .filter_map(|item| match item {
-                AiringItem::Clip { sha256, .. } => Some(*sha256),
-                AiringItem::Pause { .. } => None,
-            })
-            .filter(|clip| seen.insert(*clip) && !self.shelf.contains(clip))
-            .collect()
+        let needed = coming(&rundown, self.clock.now()).map(|need| need.clip);
+        needed.filter(|clip| !self.shelf.contains(clip)).collect()
     }
 
     /// Room for a clip that an airing needs. Its bytes count once they are committed, which checks that they are those

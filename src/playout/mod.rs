@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod keep;
 pub mod link;
 pub mod record;
+pub mod scrub;
 pub mod site;
 pub mod source;
 pub mod speaker;

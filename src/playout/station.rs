@@ -15,6 +15,7 @@ use super::{
         self, Allowance, Condition, Confirmer, District, Enrolled, Fetcher, Follower, Line,
         LinkError, Supply, TimeSignal,
     },
+    scrub::{Findings, Scrubber},
     speaker::Outlet,
     station_clock::StationClock,
 };
@@ -158,6 +159,7 @@ async fn run_once(
     let (rundown, mut changes) = watch::channel::<Option<Arc<Rundown>>>(kept.map(Arc::new));
     let (refused, refusal) = watch::channel(None);
     let (supplied, supply) = watch::channel(Supply::default());
+    let (found, findings) = watch::channel(Findings::default());
     let (told, condition) = watch::channel(Condition::default());
     let (heard, hears) = watch::channel(None);
     let exchange = Exchange {
@@ -187,7 +189,14 @@ async fn run_once(
     })
     .map_err(StationError::Deck)?;
     control.hold(deck.knobs());
-    let mut work = vec![tokio::spawn(serve(control.clone(), settings.clone()))];
+    let scrubber = Scrubber {
+        shelf: shelf.clone(),
+        clock: clock.clone(),
+        rundown: changes.clone(),
+        findings: found,
+    };
+    let mut work =
+        vec![tokio::spawn(serve(control.clone(), settings.clone())), tokio::spawn(scrubber.run())];
     let mut confirmer = district.as_ref().map(|district| Confirmer {
         district: district.clone(),
         keep: keep.clone(),
@@ -209,6 +218,7 @@ async fn run_once(
             clock: clock.clone(),
             rundown: changes.clone(),
             allowance: settings.allowance,
+            findings: findings.clone(),
             supply: supplied,
         };
         let signal = TimeSignal { district, clock: clock.clone() };
@@ -259,6 +269,7 @@ async fn run_once(
                 condition.faults.extend(refusal.borrow().clone());
                 let Supply { stock, fault } = supply.borrow().clone();
                 condition.faults.extend(fault);
+                condition.faults.extend(findings.borrow().fault.clone());
                 if !keep.mind_reserve() {
                     condition.faults.retain(|fault| fault.code != "disk-full");
                     let detail = format!(

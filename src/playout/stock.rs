@@ -28,6 +28,13 @@ pub fn needs(rundown: &Rundown, now: UtcMs) -> Vec<Need> {
     items.filter(|need| seen.insert(need.clip)).collect()
 }
 
+/// The clips of airings whose time has not passed, once each, the first needed first.
+pub fn coming(rundown: &Rundown, now: UtcMs) -> impl Iterator<Item = Need> {
+    let mut seen = HashSet::new();
+    let airings = rundown.airings.iter().filter(move |airing| airing.latest_start >= now);
+    airings.flat_map(clips).filter(move |need| seen.insert(need.clip))
+}
+
 fn clips(airing: &RundownAiring) -> impl Iterator<Item = Need> {
     airing.items.iter().filter_map(|item| match item {
         AiringItem::Clip { sha256, bytes, .. } => Some(Need { clip: *sha256, bytes: *bytes }),

@@ -66,6 +66,39 @@ async fn the_district_knows_tonight_that_a_commune_lacks_tomorrows_clip() {
     server.stop();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clip_that_rots_at_rest_is_found_told_and_fetched_again() {
+    let folder = tempfile::tempdir().unwrap();
+    village::day::write(folder.path(), &["mot"], 2, Duration::from_hours(24));
+    let village = Village::found(folder.path());
+    let server = village.serve().await;
+    let ready = async || village.airings("mot").await[1]["ready"].as_bool();
+    let station = village.station("mot", "silent");
+    village.until("tomorrow's is ready", async || ready().await == Some(true)).await;
+    station.stop();
+
+    let clip = clip_in(folder.path(), 1);
+    let good = fs::read(&clip).unwrap();
+    let mut rotten = good.clone();
+    rotten[5_000] ^= 1;
+    fs::write(&clip, rotten).unwrap();
+    let old = ClipHash::of(b"a clip that no airing needs any more");
+    let part = folder.path().join(format!("mot/clips/arriving/{old}.partial"));
+    fs::write(&part, "half").unwrap();
+    let station = village.station("mot", "silent");
+    village
+        .until("the district is told", async || {
+            let stations = village.get("stations").await;
+            stations["stations"][0]["status"]["faults"].to_string().contains("clip-rotten")
+        })
+        .await;
+    village.until("it is as it was", async || fs::read(&clip).is_ok_and(|now| now == good)).await;
+    village.until("tomorrow's is ready again", async || ready().await == Some(true)).await;
+    village.until("the old part is gone", async || !part.exists()).await;
+    station.stop();
+    server.stop();
+}
+
 /// A small disk of its own for a station's folder; unmounted when it is dropped.
 struct Disk(PathBuf);
 

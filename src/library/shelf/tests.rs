@@ -63,14 +63,21 @@ fn a_restart_forgets_what_came_before() {
 
 #[test]
 fn decay_on_disk_is_noticed() {
-    let (_folder, shelf) = shelf();
+    let (folder, shelf) = shelf();
     let hash = hash(b"right");
     assert!(matches!(shelf.verify(&hash), Err(ShelfError::Missing(h)) if h == hash));
+    assert!(!shelf.is_known_whole(&hash));
     let mut writer = shelf.writer(&hash).unwrap();
     writer.write_all(b"right").unwrap();
     let path = writer.commit().unwrap();
+    assert!(shelf.is_known_whole(&hash), "it was read when it was committed");
+    let anew = Shelf::open(folder.path()).unwrap();
+    assert!(!anew.is_known_whole(&hash), "nobody has read it yet");
+    anew.verify(&hash).unwrap();
+    assert!(anew.is_known_whole(&hash));
     fs::write(&path, b"rihgt").unwrap();
     assert!(matches!(shelf.verify(&hash), Err(ShelfError::Corrupt(h)) if h == hash));
+    assert!(!shelf.is_known_whole(&hash));
     shelf.remove(&hash).unwrap();
     shelf.remove(&hash).unwrap();
     assert!(!shelf.contains(&hash));
@@ -89,4 +96,23 @@ fn only_what_nobody_works_on_is_swept() {
     again.verify(&hash(b"whole")).unwrap();
     drop(shelf.arrival().unwrap());
     assert_eq!(fs::read_dir(again.arriving()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_part_is_forgotten_unless_somebody_receives_it() {
+    let (_folder, shelf) = shelf();
+    let (old, new) = (hash(b"old"), hash(b"new"));
+    shelf.writer(&old).unwrap().write_all(b"o").unwrap();
+    let receiving = shelf.writer(&new).unwrap();
+    let mut partials = shelf.partials().unwrap();
+    partials.sort_unstable();
+    let mut both = [old, new];
+    both.sort_unstable();
+    assert_eq!(partials, both);
+    assert!(shelf.forget_partial(&old).unwrap());
+    assert!(!shelf.forget_partial(&old).unwrap());
+    assert!(!shelf.forget_partial(&new).unwrap());
+    assert_eq!(shelf.partials().unwrap(), [new]);
+    drop(receiving);
+    assert!(shelf.forget_partial(&new).unwrap());
 }

@@ -65,7 +65,9 @@ impl Writer {
             fs::remove_file(partial).map_err(&fault)?;
             return Err(ShelfError::Corrupt(hash));
         }
-        shelf.settle(&partial, &hash).map_err(&fault)
+        let path = shelf.settle(&partial, &hash).map_err(&fault)?;
+        shelf.note(&hash, true);
+        Ok(path)
     }
 }
 

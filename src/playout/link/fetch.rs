@@ -9,7 +9,10 @@ use super::{District, LinkError, bucket::Bucket, pauses};
 use crate::{
     clock::Clock,
     library::{Shelf, ShelfError, ShelfWriter},
-    playout::stock::{Need, Use, needs, stock},
+    playout::{
+        scrub::Findings,
+        stock::{Need, Use, coming, needs, stock},
+    },
     wire::{Fault, Rundown, Stock},
 };
 
@@ -38,7 +41,7 @@ impl Default for Allowance {
 /// What the fetcher knows of the clips.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Supply {
-    /// What is lacking; none before the first rundown.
+    /// What is lacking; none before the first rundown, and while what lies there has not been read.
     pub stock: Option<Stock>,
     /// Why some clip is not fetched, where a person can help.
     pub fault: Option<Fault>,
@@ -57,6 +60,8 @@ pub struct Fetcher {
     pub rundown: watch::Receiver<Option<Arc<Rundown>>>,
     /// What may be taken for it.
     pub allowance: Allowance,
+    /// Who reads the clips that are there.
+    pub findings: watch::Receiver<Findings>,
     /// Told what is lacking.
     pub supply: watch::Sender<Supply>,
 }
@@ -77,9 +82,21 @@ impl Fetcher {
                     false => wait = pause.next().unwrap_or_default(),
                 }
             }
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                changed = self.rundown.changed() => if changed.is_err() { return },
+            let mut rest = std::pin::pin!(tokio::time::sleep(wait));
+            loop {
+                tokio::select! {
+                    () = &mut rest => break,
+                    changed = self.rundown.changed() => match changed {
+                        Ok(()) => break,
+                        Err(_) => return,
+                    },
+                    Ok(()) = self.findings.changed() => {
+                        let fault = self.supply.borrow().fault.clone();
+                        if let Some(rundown) = &rundown {
+                            self.tell(rundown, fault);
+                        }
+                    }
+                }
             }
         }
     }
@@ -112,8 +129,12 @@ impl Fetcher {
     }
 
     fn tell(&self, rundown: &Rundown, fault: Option<Fault>) {
-        let stock = stock(rundown, self.clock.now(), |clip| self.shelf.contains(clip));
-        let supply = Supply { stock: Some(stock), fault };
+        let now = self.clock.now();
+        let is_read =
+            |Need { clip, .. }| !self.shelf.contains(&clip) || self.shelf.is_known_whole(&clip);
+        let all_are = coming(rundown, now).all(is_read);
+        let stock = all_are.then(|| stock(rundown, now, |clip| self.shelf.contains(clip)));
+        let supply = Supply { stock, fault };
         self.supply.send_if_modified(|known| {
             let different = *known != supply;
             *known = supply;

@@ -82,6 +82,7 @@ fn fetcher(
         // Nobody sends a newer one.
         rundown: watch::channel(None).1,
         allowance: Allowance { bandwidth: None, keep_free },
+        findings: watch::channel(Findings::default()).1,
         supply,
     };
     (fetcher, told)
@@ -153,15 +154,30 @@ async fn a_body_that_is_longer_or_shorter_than_it_should_be_becomes_no_clip() {
 async fn a_clip_that_rots_is_fetched_again() {
     let folder = tempfile::tempdir().unwrap();
     let (district, _) = district(&[(hash("sang"), "sang")]).await;
-    let (mut fetcher, _) = fetcher(district, folder.path(), 0);
+    let (mut fetcher, told) = fetcher(district, folder.path(), 0);
     assert!(fill(&mut fetcher, &["sang"]).await);
     fs::write(fetcher.shelf.path_of(&hash("sang")), "sagn").unwrap();
     let shelf = fetcher.shelf.clone();
     let clips: &dyn Clips = shelf.as_ref();
     assert!(matches!(clips.verify(&hash("sang")), Err(ClipFault::Corrupt(_))));
     assert!(matches!(clips.open(&hash("sang")), Err(ClipFault::Missing(_))));
+    assert_eq!(told.borrow().stock.as_ref().unwrap().count, 0, "it has not looked since");
     assert!(fill(&mut fetcher, &["sang"]).await);
     clips.verify(&hash("sang")).unwrap();
+}
+
+#[tokio::test]
+async fn a_clip_that_nobody_has_read_since_the_start_is_not_said_to_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (district, _) = district(&[(hash("sang"), "sang")]).await;
+    let (mut before, _) = fetcher(district.clone(), folder.path(), 0);
+    assert!(fill(&mut before, &["sang"]).await);
+    let (mut fetcher, told) = fetcher(district, folder.path(), 0);
+    assert!(fill(&mut fetcher, &["sang"]).await);
+    assert_eq!(told.borrow().stock, None);
+    fetcher.shelf.verify(&hash("sang")).unwrap();
+    assert!(fill(&mut fetcher, &["sang"]).await);
+    assert_eq!(told.borrow().stock.as_ref().unwrap().count, 0);
 }
 
 #[tokio::test]
