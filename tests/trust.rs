@@ -15,12 +15,12 @@ mod common;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use common::{BEFORE, MORNING, after, chain, district::House, played};
+use common::{BEFORE, MORNING, after, airing_at, chain, district::House, played};
 use loa::{
     clock::Clock,
     playout::trust::{Refused, Trust},
     radio::{AiringId, UtcMs},
-    server::{Expiry, Reminder, roll},
+    server::{Door, Expiry, Reminder, roll, serve},
     signing::{Context, DistrictKey, Envelope, SecretKey},
     wire::{AsRunRecord, Rundown, SignedRundown},
 };
@@ -32,6 +32,8 @@ on_both_databases!(
     a_station_that_was_away_for_two_changes_of_key_takes_the_newest,
     what_is_revoked_opens_nothing_and_what_was_recorded_stays,
     a_station_that_enrols_again_keeps_its_history,
+    who_has_only_the_token_can_declare_nothing,
+    who_waits_for_a_rundown_waits_no_longer_than_the_token_lasts,
 );
 
 async fn sent(house: &House, token: &str) -> SignedRundown {
@@ -95,6 +97,66 @@ async fn what_is_revoked_opens_nothing_and_what_was_recorded_stays(house: House)
     let words: Vec<_> = results.iter().map(|(word, _)| word.as_str()).collect();
     assert_eq!(words, ["invalid", "recorded"]);
     assert!(results[0].1.as_ref().unwrap().contains("revoked"), "{results:?}");
+}
+
+async fn who_waits_for_a_rundown_waits_no_longer_than_the_token_lasts(house: House) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let district = house.district.clone();
+    let serving =
+        tokio::spawn(serve(vec![Door::plain(listener)], district.clone(), std::future::pending()));
+    district.rolled().wait_for(Option::is_some).await.unwrap();
+    let tag = async |token: &str| {
+        let answer = house.get("/api/v1/rundown", token).await;
+        answer.headers["etag"].to_str().unwrap().to_owned()
+    };
+    let tags = [tag(&house.thach_lam).await, tag(&house.kim_tan).await];
+    house.clock.advance(Duration::from_secs(1));
+    let now = house.clock.now();
+    let poll = async |wait: u64, token: &str, tag: &str| {
+        let path = format!("/api/v1/rundown?wait={wait}");
+        house.get_with(&path, token, &[("if-none-match", tag)]).await
+    };
+    // As another program does it, once both wait.
+    let revoke = async {
+        let both_wait = async || {
+            let contacts = district.store().contacts().await.unwrap();
+            contacts.iter().filter(|contact| contact.at == now).count() == 2
+        };
+        while !both_wait().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let station = "thach-lam".parse().unwrap();
+        district.store().revoke_station(&station, now).await.unwrap();
+    };
+    let all = async {
+        tokio::join!(
+            poll(60, &house.thach_lam, &tags[0]),
+            poll(3, &house.kim_tan, &tags[1]),
+            revoke
+        )
+    };
+    let (ended, other, ()) = tokio::time::timeout(Duration::from_secs(40), all).await.unwrap();
+    assert_eq!(ended.problem().code, "unauthenticated");
+    assert_eq!(other.status.as_u16(), 304, "it is nobody else's business");
+    serving.abort();
+}
+
+async fn who_has_only_the_token_can_declare_nothing(house: House) {
+    roll(&house.district).await.unwrap();
+    house.clock.step_to(UtcMs(MORNING.0 + 60_000));
+    let path = format!("/api/v1/airings/{}/confirmation", airing_at("thach-lam", MORNING));
+    let word = json!({"outcome": "aired"});
+    let stolen = house.post(&path, &house.thach_lam, &word).await;
+    assert_eq!((stolen.status.as_u16(), stolen.problem().code.as_str()), (403, "station-signs"));
+    assert_ne!(house.state_of("thach-lam").await["state"], "aired");
+    // A person may, and so may a player that never had a key.
+    assert_eq!(house.post(&path, &house.lan, &word).await.status, 200);
+    let foreign = house.enrol_without_key("kim-tan").await;
+    let path = format!("/api/v1/airings/{}/confirmation", airing_at("kim-tan", MORNING));
+    assert_eq!(house.post(&path, &foreign, &word).await.status, 200);
+    // Once it has a player of Loa's, its token alone says nothing any more.
+    let token = enrol(&house, "kim-tan", &SecretKey::from_seed(&[9; 32])).await;
+    assert_eq!(house.post(&path, &token, &word).await.problem().code, "station-signs");
 }
 
 async fn enrol(house: &House, station: &str, key: &SecretKey) -> String {

@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -66,6 +66,10 @@ pub struct Parts {
     others: RwLock<BTreeMap<&'static str, Expiry>>,
     /// Rises when some station's rundown has changed.
     pub(super) rundowns: watch::Sender<u64>,
+    /// Rises when some token has ended.
+    pub(super) endings: watch::Sender<u64>,
+    /// When some work last broke, by its name.
+    broken: Mutex<BTreeMap<&'static str, UtcMs>>,
     /// When the rundowns were last planned without trouble.
     pub(super) rolled: watch::Sender<Option<UtcMs>>,
     /// Told when rules have changed.
@@ -100,6 +104,8 @@ impl District {
             limits,
             passwords: Passwords::default(),
             rundowns: watch::Sender::new(0),
+            endings: watch::Sender::new(0),
+            broken: Mutex::default(),
             rolled: watch::Sender::new(None),
             changed: Notify::new(),
             stopping: watch::Sender::new(false),
@@ -137,6 +143,19 @@ impl District {
     /// Warns of something else that expires, in place of what was said of it before.
     pub fn set_expiry(&self, expiry: Expiry) {
         self.others.write().unwrap_or_else(PoisonError::into_inner).insert(expiry.what, expiry);
+    }
+
+    /// Notes that some work broke, and is to be begun again.
+    pub(super) fn broke(&self, what: &'static str) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.insert(what, self.clock.now());
+    }
+
+    /// The work that broke less than so long ago.
+    pub(super) fn broken_within(&self, span: Duration) -> Vec<&'static str> {
+        let now = self.clock.now();
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.iter().filter(|(_, at)| now.since(**at) < span).map(|(what, _)| *what).collect()
     }
 
     /// Says that rules have changed: rundowns are planned anew soon.

@@ -18,11 +18,16 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{District, Expiry, rolling, router, taking::Taking, via::Via};
+use super::{
+    District, Expiry, endings, rolling, router, taking::Taking, tending::tend, via::Via,
+};
 use crate::tls::Identity;
 
 /// A request's head may not be larger, in bytes.
 const LARGEST_HEAD: usize = 32 * 1024;
+
+/// How soon work that broke is begun again.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// How often a certificate's files are looked at.
 const REFRESH: Duration = Duration::from_secs(10);
@@ -62,8 +67,13 @@ pub async fn serve(
         let lock = locked.map_err(std::io::Error::other)?.map(TlsAcceptor::from);
         accepting.push(accept(door.listener, lock, &hall, &graceful, closing.subscribe()));
     }
-    let rolling = tokio::spawn(rolling::keep(district.clone()));
-    let refreshing = tokio::spawn(refresh(identities, district.clone()));
+    let work = [
+        tokio::spawn(tend(district.clone(), "planning", AGAIN, rolling::keep)),
+        tokio::spawn(tend(district.clone(), "endings", AGAIN, endings::watch)),
+        tokio::spawn(tend(district.clone(), "certificate", AGAIN, move |district| {
+            refresh(identities.clone(), district)
+        })),
+    ];
     tokio::join!(join_all(accepting), async {
         shutdown.await;
         closing.send_replace(true);
@@ -73,8 +83,7 @@ pub async fn serve(
         tracing::warn!("some callers would not finish and were cut off");
     }
     // What it had begun to write is whole or undone; the next start plans anew.
-    rolling.abort();
-    refreshing.abort();
+    work.iter().for_each(tokio::task::JoinHandle::abort);
     Ok(())
 }
 

@@ -112,24 +112,31 @@ impl FromRequestParts<District> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, district: &District) -> Result<Self, Refusal> {
         let via = parts.extensions.get::<Via>().copied().unwrap_or_default();
-        let Some(header) = parts.headers.get(header::AUTHORIZATION) else {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
             return by_session(district, &parts.headers, &parts.method, via).await;
-        };
-        let token = header
-            .to_str()
-            .ok()
-            .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
-            .ok_or_else(|| unknown("the token must be sent as \"Authorization: Bearer TOKEN\""))?;
-        match district.store.bearer(token).await? {
-            Some(Bearer::Station(station)) => Ok(Self::Station(station)),
-            Some(Bearer::Person(name)) => by_name(district, name, via).await,
-            None => {
-                Err(unknown("the token is unknown or was revoked: enrol again, or ask for another"))
-            }
+        }
+        match bearer(&parts.headers, district).await? {
+            Bearer::Station(station) => Ok(Self::Station(station)),
+            Bearer::Person(name) => by_name(district, name, via).await,
         }
     }
+}
+
+/// Whose token a request shows.
+///
+/// # Errors
+/// It shows none, or one that opens nothing, or nothing any more.
+pub(super) async fn bearer(headers: &HeaderMap, district: &District) -> Result<Bearer, Refusal> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|header| header.to_str().ok())
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or_else(|| unknown("the token must be sent as \"Authorization: Bearer TOKEN\""))?;
+    district.store.bearer(token).await?.ok_or_else(|| {
+        unknown("the token is unknown or was revoked: enrol again, or ask for another")
+    })
 }
 
 /// A token is somebody's who signs in under its name, and may what they may. Any other name sees everything and confirms

@@ -7,6 +7,7 @@ mod body;
 mod cookie;
 mod district;
 mod docs;
+mod endings;
 mod expiry;
 mod keyring;
 mod listen;
@@ -23,6 +24,7 @@ mod router;
 mod standing;
 pub mod stick;
 mod taking;
+mod tending;
 mod via;
 mod visit;
 

@@ -112,6 +112,13 @@ impl Store {
         Ok(Some(Bearer::Station(super::name("token of", name)?)))
     }
 
+    /// How many tokens have been ended so far: it rises with each.
+    pub async fn ended_tokens(&self) -> Result<i64, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select count(*) from token where revoked_at is not null",)?;
+        rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)
+    }
+
     /// Ends every token of somebody; gives how many there were.
     pub async fn revoke_tokens(&self, bearer: &Bearer, now: UtcMs) -> Result<u64, StoreError> {
         let mut tx = self.db.begin().await?;

@@ -105,6 +105,18 @@ impl House {
         self.clock.now() + std::time::Duration::from_hours(1)
     }
 
+    /// A token for a station whose player is not Loa's: it has no key, and any that it had has ended.
+    pub(crate) async fn enrol_without_key(&self, station: &str) -> String {
+        let (id, now) = (station.parse().unwrap(), self.clock.now());
+        self.district.store().revoke_station(&id, now).await.unwrap();
+        let until = UtcMs(now.0 + 1000);
+        let code = self.district.store().create_code(&id, until).await.unwrap();
+        let body = json!({"code": code.reveal(), "software": "ours 1.0"});
+        let enrolled = self.post("/api/v1/enrolments", "", &body).await;
+        assert_eq!(enrolled.status, StatusCode::OK);
+        enrolled.json()["token"].as_str().unwrap().to_owned()
+    }
+
     /// Puts a clip on the shelf and gives its SHA-256.
     pub(crate) fn keep_clip(&self, bytes: &[u8]) -> String {
         let sha256 = hex::encode(sha2::Sha256::digest(bytes));

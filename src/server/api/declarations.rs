@@ -13,7 +13,8 @@ use crate::{
     wire::{Declaration, Problem},
 };
 
-/// Says that an airing aired, or did not, where no player of Loa's can. The first word stands.
+/// Says that an airing aired, or did not, where no player of Loa's can. The first word stands. A station that enrolled with
+/// a key does not say so by its token alone: its records are signed.
 #[utoipa::path(
     post, path = "/api/v1/airings/{id}/confirmation", tag = "station",
     params(("id" = AiringId, Path, description = "Which airing.")),
@@ -22,7 +23,7 @@ use crate::{
     responses(
         (status = 200, description = "How the airing stands now.", body = AiringReport),
         (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Another station's airing.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Another station's airing, or of a station that signs what it says.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such airing.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Something else was declared before.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "It is not over, or the body cannot be read.", body = Problem, content_type = "application/problem+json"),
@@ -40,6 +41,18 @@ pub(in crate::server) async fn declare(
             return Err(Refusal::forbidden(format!("airing {id} is not at {station}")));
         }
         Caller::Person(doer) => doer.must_at(&district, Right::Confirm, id.station()).await?,
+    }
+    // A token may be stolen; what it alone can say must not stand beside what a key has signed.
+    if let Caller::Station(station) = &caller
+        && !district.store.station_keys(station).await?.is_empty()
+    {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "station-signs",
+            format!(
+                "{station} enrolled with a key, so it confirms with signed records only; a person may declare, or revoke the station and enrol it without a key"
+            ),
+        ));
     }
     let Some(airing) = district.store.airing(&id).await? else {
         return Err(Refusal::not_found(format!("there is no airing {id}")));

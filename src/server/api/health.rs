@@ -14,6 +14,9 @@ use crate::{
 /// Planning is hourly: rundowns older than this mean that it has failed twice.
 const STALE: Duration = Duration::from_hours(2);
 
+/// Work that broke less than this ago may break again.
+const BROKEN: Duration = Duration::from_mins(1);
+
 /// The process runs.
 #[utoipa::path(
     get, path = "/healthz", tag = "health",
@@ -23,7 +26,7 @@ pub(in crate::server) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database answers, and rundowns were planned within the last 2 hours.
+/// The database answers, rundowns were planned within the last 2 hours, and no work broke within the last minute.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses(
@@ -45,6 +48,13 @@ pub(in crate::server) async fn ready(
     if district.clock.now().since(rolled) > STALE {
         return Err(not(format!(
             "rundowns were last planned at {rolled} and not since: the district's log says why"
+        )));
+    }
+    let broken = district.broken_within(BROKEN);
+    if !broken.is_empty() {
+        return Err(not(format!(
+            "{} broke within the last minute and was begun again: the district's log says where",
+            broken.join(", ")
         )));
     }
     Ok("ready\n")

@@ -10,7 +10,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
-    server::{District, Keyring, body::Asked, login::OfStation, problem::Refusal},
+    server::{
+        District, Keyring,
+        body::Asked,
+        login::{OfStation, bearer},
+        problem::Refusal,
+    },
     store::{RundownHead, StoredRundown},
     wire::{Problem, SignedRundown},
 };
@@ -34,7 +39,7 @@ pub(in crate::server) struct Patience {
     responses(
         (status = 200, description = "The rundown, signed, with its `ETag`.", body = SignedRundown),
         (status = 304, description = "What `If-None-Match` names is still right."),
-        (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or an unknown one, or one that ended meanwhile.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not a station's token.", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Not planned yet.", body = Problem, content_type = "application/problem+json"),
     )
@@ -47,6 +52,7 @@ pub(in crate::server) async fn fetch(
 ) -> Result<Response, Refusal> {
     // Listening begins before looking: a change in between is not slept through.
     let mut changes = district.rundowns.subscribe();
+    let mut endings = district.endings.subscribe();
     let mut stopping = district.stopping.subscribe();
     district.store.confirm(&station, Vec::new(), None, district.clock.now()).await?;
     let wait = Duration::from_secs(patience.wait).min(district.limits.wait);
@@ -61,10 +67,13 @@ pub(in crate::server) async fn fetch(
         }
         let again = tokio::select! {
             changed = changes.changed() => changed.is_ok(),
+            ended = endings.changed() => ended.is_ok(),
             _ = stopping.wait_for(|stopping| *stopping) => false,
             () = &mut patience_ends => false,
         };
-        if !again {
+        if again {
+            bearer(&headers, &district).await?;
+        } else {
             return match head {
                 Some(head) => Ok((
                     StatusCode::NOT_MODIFIED,
