@@ -31,6 +31,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 on_both_databases!(
     a_rundown_is_fetched_once_and_again_when_it_changes,
+    a_station_learns_what_people_call_it,
     each_record_is_judged_by_itself,
     a_sign_of_life_is_kept_with_its_faults,
     no_route_opens_without_the_right_token,
@@ -80,6 +81,18 @@ async fn a_rundown_is_fetched_once_and_again_when_it_changes(house: House) {
     // What has begun stays as it was.
     assert_eq!(changed.airings[0], rundown.airings[0]);
     assert_ne!(changed.airings[1], rundown.airings[1]);
+}
+
+async fn a_station_learns_what_people_call_it(house: House) {
+    roll(&house.district).await.unwrap();
+    assert_eq!(house.rundown(&house.thach_lam).await.station_name, "Đài thach-lam");
+    let mut renamed = rules();
+    renamed.stations[1].name = "Đài truyền thanh xã Thạch Lâm".to_owned();
+    house.district.store().apply(&renamed, &Removed::default(), BEFORE).await.unwrap();
+    assert_eq!(roll(&house.district).await.unwrap().rundowns, 1);
+    let anew = house.rundown(&house.thach_lam).await;
+    assert_eq!((anew.station_name.as_str(), anew.version), (renamed.stations[1].name.as_str(), 2));
+    assert_eq!(house.rundown(&house.kim_tan).await.version, 1);
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ fn rundown() -> Rundown {
     };
     Rundown {
         station: "thach-lam".parse().unwrap(),
+        station_name: "Thạch Lâm".to_owned(),
         version: 7,
         not_before: UtcMs(NOW.0 - DAY),
         not_after: UtcMs(NOW.0 + 35 * DAY),

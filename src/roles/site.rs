@@ -202,8 +202,11 @@ fn tell_stop(said: &Said) {
 }
 
 fn tell(view: &View) {
-    let name = view.station.as_ref().map_or("?", |station| station.as_str());
-    eprintln!("{name} at {}", view.now);
+    let station = view.station.as_ref().map_or("?", |station| station.as_str());
+    match &view.name {
+        Some(name) => eprintln!("{name} ({station}) at {}", view.now),
+        None => eprintln!("{station} at {}", view.now),
+    }
     tell_stop(&of(view));
     match &view.playing {
         Some(playing) => eprintln!("plays: {} ({})", playing.title, playing.airing),

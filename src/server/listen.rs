@@ -18,9 +18,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{
-    District, Expiry, endings, rolling, router, taking::Taking, tending::tend, via::Via,
-};
+use super::{District, Expiry, endings, rolling, router, taking::Taking, tending::tend, via::Via};
 use crate::tls::Identity;
 
 /// A request's head may not be larger, in bytes.

@@ -120,7 +120,7 @@ async fn roll_station(
     (now, days): (UtcMs, Window),
     rolled: &mut Rolled,
 ) -> Result<Wishes, StoreError> {
-    let id = station.id.clone();
+    let (id, name) = (station.id.clone(), station.name.clone());
     let mut stamps = district.store.stamps_at(&id, days).await?;
     wishes.history_until = history_until(&stamps, now);
     if rotates(&wishes) {
@@ -148,21 +148,22 @@ async fn roll_station(
     }
     rolled.changed += changed.len();
     rolled.withdrawn += dropped.len();
-    rolled.rundowns += usize::from(write_rundown(district, id, &stamps, (now, days)).await?);
+    rolled.rundowns +=
+        usize::from(write_rundown(district, (id, name), &stamps, (now, days)).await?);
     Ok(wishes)
 }
 
 /// Writes a station's rundown if another is planned than the one it has.
 async fn write_rundown(
     district: &District,
-    station: StationId,
+    (station, station_name): (StationId, String),
     stamps: &[Stamp],
     (now, days): (UtcMs, Window),
 ) -> Result<bool, StoreError> {
     let aired = stamps.iter().filter(|stamp| !stamp.refused);
     let aired: Vec<_> = aired.map(|stamp| (&stamp.id, &stamp.digest)).collect();
     let keyring = district.keyring();
-    let digest = digest(&(days, aired, keyring.newest().number));
+    let digest = digest(&(days, aired, keyring.newest().number, &station_name));
     for _ in 0..TRIES {
         let before = district.store.rundown_head(&station).await?;
         if before.as_ref().is_some_and(|before| before.digest == digest) {
@@ -171,6 +172,7 @@ async fn write_rundown(
         let airings = district.store.planned_at(&station, days).await?;
         let rundown = Rundown {
             station: station.clone(),
+            station_name: station_name.clone(),
             version: before.map_or(1, |before| before.version + 1),
             not_before: days.from,
             not_after: days.until,

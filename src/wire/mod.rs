@@ -45,6 +45,9 @@ pub struct SignedRundown {
 pub struct Rundown {
     /// The station it is for.
     pub station: StationId,
+    /// What people call the station; empty: by its id.
+    #[serde(default)]
+    pub station_name: String,
     /// Only rises; changes exactly when the content does.
     pub version: u64,
     /// The first instant at which a station may take it.

@@ -121,6 +121,7 @@ pub fn run() {
     let (station, version) = ("thach-lam".parse().unwrap(), 1);
     deck.follow(Arc::new(Rundown {
         station,
+        station_name: String::new(),
         version,
         not_before: UtcMs(0),
         not_after: UtcMs(i64::MAX),

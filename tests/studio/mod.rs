@@ -443,7 +443,17 @@ pub fn rundown(airings: Vec<RundownAiring>) -> Arc<Rundown> {
     let station = "thach-lam".parse().unwrap();
     let (from, until) = (at(-86_400.0), at(864_000.0));
     let (not_before, not_after) = (from, until);
-    Arc::new(Rundown { station, version: 7, not_before, not_after, from, until, airings })
+    let (version, station_name) = (7, String::new());
+    Arc::new(Rundown {
+        station,
+        station_name,
+        version,
+        not_before,
+        not_after,
+        from,
+        until,
+        airings,
+    })
 }
 
 pub fn airing(

@@ -32,6 +32,18 @@ struct Broken<'a> {
 }
 
 impl Page<'_> {
+    /// What people call the station; its id where the district has not said.
+    fn name(&self) -> &str {
+        let id = self.view.station.as_ref().map_or("Loa", |station| station.as_str());
+        self.view.name.as_deref().unwrap_or(id)
+    }
+
+    /// Its id, beside a name.
+    fn id(&self) -> Option<&str> {
+        self.view.name.as_ref()?;
+        self.view.station.as_ref().map(|station| station.as_str())
+    }
+
     /// As people here write it.
     fn at(&self, instant: &UtcMs) -> String {
         instant.to_chrono().with_timezone(&self.zone).format("%d/%m/%Y %H:%M:%S").to_string()

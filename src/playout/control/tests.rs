@@ -65,7 +65,17 @@ impl Stand {
         let (not_before, not_after, from, until) = (NOW, NOW, NOW, NOW);
         let station = "thach-lam".parse().unwrap();
         let airings = vec![airing];
-        let rundown = Rundown { station, version: 1, not_before, not_after, from, until, airings };
+        let station_name = "Đài Thạch Lâm & xóm".to_owned();
+        let rundown = Rundown {
+            station,
+            station_name,
+            version: 1,
+            not_before,
+            not_after,
+            from,
+            until,
+            airings,
+        };
         let shelf = Arc::new(Shelf::open(&folder.path().join("clips")).unwrap());
         let rundown = watch::Sender::new(Some(Arc::new(rundown)));
         let exchange = Exchange { keep, shelf, clock: clock.clone(), rundown };
@@ -131,7 +141,7 @@ async fn the_page_tells_in_both_languages_what_is_next_and_how_it_is() {
     let page = stand.page("/").await;
     for expected in [
         "<html lang=\"vi\">",
-        "<h1>thach-lam</h1>",
+        "<h1>Đài Thạch Lâm &#38; xóm <span class=\"id\">thach-lam</span></h1>",
         "01/10/2020 05:00:00",
         "Đang im lặng",
         "Phát tiếp sau 30 phút.",

@@ -15,6 +15,9 @@ const AHEAD: usize = 10;
 pub struct View {
     /// Who it is.
     pub station: Option<StationId>,
+    /// What people call it, as the district's rundown says.
+    #[serde(default)]
+    pub name: Option<String>,
     /// The player's name and version.
     pub software: String,
     /// When this was so.
@@ -93,6 +96,10 @@ impl Control {
         let stop = self.said().stop;
         Ok(View {
             station: anchor.as_ref().map(|anchor| anchor.station.clone()),
+            name: rundown
+                .as_ref()
+                .map(|rundown| rundown.station_name.clone())
+                .filter(|name| !name.is_empty()),
             software: SOFTWARE.to_owned(),
             now,
             playing: deck
