@@ -28,8 +28,8 @@ impl Village {
                 let state = airing["state"].as_str().unwrap();
                 *outcomes.entry(state.to_owned()).or_default() += 1;
                 let pieces = played.get(&n).map_or(&[][..], Vec::as_slice);
-                assert!(pieces.len() <= 1, "{station} aired {n} twice: {pieces:?}");
-                let heard = pieces.first().copied().unwrap_or(0);
+                assert!(pieces.len() <= 1, "{station} aired {n} twice: {pieces:?}: {airing}");
+                let heard = pieces.first().map_or(0, |(_, tenths)| *tenths);
                 match state {
                     "simulated" => assert!(heard >= 10, "{station} {n}: heard {heard}/10 s"),
                     "missed" => assert_eq!(heard, 0, "{station} {n}: {airing}"),
@@ -43,15 +43,20 @@ impl Village {
     }
 }
 
-/// For each clip, how many tenths of a second each piece lasted that is heard of it in all of a station's recordings.
-fn recordings(folder: &Path, station: &str, clips: usize) -> HashMap<usize, Vec<usize>> {
-    let mut pieces: HashMap<usize, Vec<usize>> = HashMap::new();
+/// For each clip, in which of a station's recordings it is heard, and for how many tenths of a second. What comes after a
+/// gap in the same recording, where the machine was too busy to go on, is the same airing, unless it is too long for one.
+fn recordings(folder: &Path, station: &str, clips: usize) -> HashMap<usize, Vec<(String, usize)>> {
+    let mut pieces: HashMap<usize, Vec<(String, usize)>> = HashMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         if name.starts_with(&format!("{station}-")) && name.ends_with(".wav") {
             for (clip, tenths) in tones::heard(&path, clips) {
-                pieces.entry(clip).or_default().push(tenths);
+                let pieces = pieces.entry(clip).or_default();
+                match pieces.last_mut().filter(|(recording, _)| recording == name) {
+                    Some((_, sum)) if *sum + tenths <= 13 => *sum += tenths,
+                    _ => pieces.push((name.to_owned(), tenths)),
+                }
             }
         }
     }
