@@ -40,6 +40,10 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// Of a certificate that was made before the district was served in another way.
+const UNUSED: &str = "tls.crt and tls.key here are shown where loa serve listens beyond this machine. Where a proxy or \
+    --tls-cert shows another certificate, remove them: codes carry their pin, and with it no station believes the other";
+
 /// What callers are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Lock {
@@ -80,7 +84,11 @@ impl LockArguments {
         place: &Place,
         now: UtcMs,
     ) -> anyhow::Result<Option<Arc<Identity>>> {
-        let identity = match self.lock()? {
+        let lock = self.lock()?;
+        if lock != Lock::Own && Identity::look(&place.keys())?.is_some() {
+            tracing::warn!(folder = %place.keys().display(), "{UNUSED}");
+        }
+        let identity = match lock {
             Lock::Plain => return Ok(None),
             Lock::Brought(certificate, key) => Identity::open(&certificate, &key)?,
             Lock::Own => {
@@ -97,7 +105,8 @@ impl LockArguments {
             Lock::Own => Some(Identity::own(&place.keys(), now)?),
             // The server may have been started with flags that this command was not given.
             Lock::Plain if self.plain_http => None,
-            Lock::Plain => Identity::look(&place.keys())?,
+            Lock::Plain => Identity::look(&place.keys())?
+                .inspect(|_| eprintln!("{}: {UNUSED}", place.keys().display())),
         };
         Ok(own.map(|own| own.pin()))
     }

@@ -70,6 +70,7 @@ fn a_district_and_its_station() {
                 "well   key: enrolled as thach-lam at http://127.0.0.1:",
                 "well   records: 0 wait for the district",
                 "well   time: last known at ",
+                "well   page: http://127.0.0.1:",
                 "well   server: http://127.0.0.1:",
             ],
         );

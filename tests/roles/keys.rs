@@ -100,3 +100,19 @@ fn what_is_revoked_is_said_and_ends_at_once() {
     }
     assert_eq!(revoke(&[]).0, Some(2));
 }
+
+#[test]
+fn a_pin_that_nobody_asked_for_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let _district = District::start(folder.path(), |_| {});
+    let enrol = |more: &[&str]| {
+        let output =
+            loa(folder.path(), &[&["enrol", "thach-lam"], more].concat()).output().unwrap();
+        let code = String::from_utf8(output.stdout.clone()).unwrap();
+        (code.contains(".tls-"), told(&output).contains("loa-data/keys: tls.crt and tls.key here"))
+    };
+    assert_eq!(enrol(&[]), (false, false));
+    assert_eq!(enrol(&["--listen", "0.0.0.0:8443"]), (true, false), "it makes the certificate");
+    assert_eq!(enrol(&[]), (true, true), "there is one, and a proxy may show another");
+    assert_eq!(enrol(&["--plain-http"]), (false, false));
+}

@@ -1,4 +1,4 @@
-use std::{path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use reqwest::{Body, Client, Method, Response};
 use serde::Serialize;
@@ -65,6 +65,11 @@ impl Call {
             Err(CallError::Refused(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Where its page is.
+    pub fn address(&self) -> SocketAddr {
+        self.key.address
     }
 
     /// How it is.

@@ -100,3 +100,72 @@ fn fault_of(refused: &Refused) -> Fault {
     let code = format!("rundown-{}", refused.code());
     Fault::new(&code, format!("the district's rundown is not followed: {refused}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::{
+        clock::TestClock,
+        playout::{keep::KeptRundown, link::Line},
+        radio::UtcMs,
+        signing::{Context, DistrictKey, Envelope, SecretKey},
+        wire::SignedRundown,
+    };
+
+    /// What a station asks first that has kept a rundown under such a name.
+    async fn first_question(etag: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = format!("http://{}", listener.local_addr().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let keep = Arc::new(Keep::open(folder.path()).await.unwrap());
+        let key = SecretKey::from_seed(&[1; 32]);
+        let district_key =
+            DistrictKey { number: 1, key: key.public(), not_before: UtcMs(0), not_after: UtcMs(0) };
+        let anchor = Anchor {
+            server,
+            station: "xa".parse().unwrap(),
+            token: "t".to_owned(),
+            code_sha256: String::new(),
+            district_key,
+            pin: None,
+            rundown_version: 0,
+            sequence_mark: 0,
+        };
+        let rundown = Envelope::seal(Context::Rundown, "{}".to_owned(), &key);
+        let signed = SignedRundown { keys: Vec::new(), rundown };
+        let kept = KeptRundown { signed, etag: etag.to_owned() };
+        keep.set_rundown(&kept, UtcMs(0)).await.unwrap();
+        let (rundown, _followed) = watch::channel(None);
+        let (fault, _told) = watch::channel(None);
+        let follower = Follower {
+            district: District::new(&Line::default(), &anchor).unwrap(),
+            keep,
+            clock: Arc::new(TestClock::at(UtcMs(0))),
+            rundown,
+            fault,
+        };
+        let following = tokio::spawn(follower.run());
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = BufReader::new(stream);
+        let mut head = String::new();
+        while stream.read_line(&mut head).await.unwrap() > 2 {}
+        let unavailable = "HTTP/1.1 503 x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(unavailable.as_bytes()).await.unwrap();
+        following.abort();
+        head.to_lowercase()
+    }
+
+    #[tokio::test]
+    async fn a_rundown_from_a_stick_has_no_name_that_could_be_asked_about() {
+        let named = first_question("\"7-abc\"").await;
+        assert!(named.contains("if-none-match: \"7-abc\"") && named.contains("?wait="), "{named}");
+        let from_a_stick = first_question("").await;
+        assert!(!from_a_stick.contains("if-none-match"), "{from_a_stick}");
+        assert!(!from_a_stick.contains("wait="), "it would wait for nothing: {from_a_stick}");
+    }
+}

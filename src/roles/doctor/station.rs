@@ -5,6 +5,7 @@ use std::{path::Path, time::Duration};
 use loa::{
     clock::{Clock as _, SystemClock},
     playout::{
+        control::Call,
         keep::{Anchor, Keep, KeepError},
         link::{District, Line, LinkError, RundownAnswer, trust},
     },
@@ -25,6 +26,7 @@ pub(super) async fn look(folder: &Path, server: Option<&str>, line: &Line) -> Fi
             findings.push(("key", Ok(found)));
             findings.push(("records", records(&keep).await));
             findings.push(("time", time(&keep).await));
+            findings.extend(page(folder).await.map(|found| ("page", found)));
             if let Some(server) = server {
                 server.clone_into(&mut anchor.server);
             }
@@ -34,6 +36,24 @@ pub(super) async fn look(folder: &Path, server: Option<&str>, line: &Line) -> Fi
     }
     keep.close().await;
     findings
+}
+
+/// Whether the page at the site answers; none where no station runs that has one.
+async fn page(folder: &Path) -> Option<Finding> {
+    let answers = match Call::find(folder).await {
+        Ok(None) => return None,
+        Ok(Some(call)) => call.status().await.map(|view| (call.address(), view)),
+        Err(error) => Err(error),
+    };
+    Some(match answers {
+        Ok((address, view)) => {
+            let playing = view.playing.map_or("nothing".to_owned(), |playing| playing.title);
+            Ok(format!("http://{address} answers: it plays {playing}"))
+        }
+        Err(error) => Err(format!(
+            "the page at the site does not answer: {error}; the stop button is there, so start the station anew"
+        )),
+    })
 }
 
 /// Whether the clock shows a time that can be.
