@@ -85,7 +85,7 @@ fn body(caller: u64, batch: u64, last: &mut Option<Envelope>) -> Bytes {
         *last = Some(record.clone());
         records.push(record);
     }
-    serde_json::to_vec(&Confirmations { records, status: None }).unwrap().into()
+    serde_json::to_vec(&Confirmations { records, status: None, tell_runs: false }).unwrap().into()
 }
 
 fn record(caller: u64, sequence: u64) -> AsRunRecord {

@@ -140,16 +140,7 @@ async fn catch_up(keep: &Arc<Keep>, serving: &Serving, clock: Arc<TestClock>, ve
     let anchor = keep.anchor().await.unwrap();
     keep.set_anchor(Anchor { server: serving.address.clone(), ..anchor.clone() }).await.unwrap();
     let district = link::District::new(&Line::default(), &keep.anchor().await.unwrap()).unwrap();
-    let (_told, condition) = watch::channel(Condition::default());
-    let (heard, _) = watch::channel(None);
-    let mut confirmer = Confirmer {
-        district: district.clone(),
-        keep: keep.clone(),
-        condition,
-        clock: clock.clone(),
-        heard,
-    };
-    while confirmer.once().await.unwrap() {}
+    hand_over(keep, &district, clock.clone()).await;
     let (rundown, mut followed) = watch::channel(None);
     let (fault, _) = watch::channel(None);
     let follower = Follower { district, keep: keep.clone(), clock, rundown, fault };
@@ -160,6 +151,21 @@ async fn catch_up(keep: &Arc<Keep>, serving: &Serving, clock: Arc<TestClock>, ve
     let patience = Duration::from_secs(60);
     tokio::time::timeout(patience, followed.wait_for(is_there)).await.unwrap().unwrap();
     following.abort();
+}
+
+/// Hands over what waits, as after a start.
+async fn hand_over(keep: &Arc<Keep>, district: &link::District, clock: Arc<TestClock>) {
+    let (_told, condition) = watch::channel(Condition::default());
+    let (heard, _) = watch::channel(None);
+    let mut confirmer = Confirmer {
+        district: district.clone(),
+        keep: keep.clone(),
+        condition,
+        clock,
+        heard,
+        compared_at: None,
+    };
+    while confirmer.once().await.unwrap() {}
 }
 
 /// The station's numbers at the district, in the order in which they came.
@@ -237,6 +243,51 @@ async fn a_restored_backup_loses_no_record_and_no_rundown() {
     assert_eq!(keep.count_rejected().await.unwrap(), 0);
 }
 
+/// A station lost its folder and began again at number 1; then the district lost what that one sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_life_is_not_taken_for_the_first() {
+    let house = House::new().await;
+    let folder = house.folder.path();
+    house.confirm_signed(&house.thach_lam, &json!(chain("thach-lam", 30))).await;
+    house.district.store().close().await;
+    let backup = folder.join("backup");
+    std::fs::copy(folder.join("loa.db"), &backup).unwrap();
+
+    let of_station = tempfile::tempdir().unwrap();
+    let keep = Arc::new(Keep::open(of_station.path()).await.unwrap());
+    keep.set_key(key_of("thach-lam")).await.unwrap();
+    let anchor = Anchor {
+        server: String::new(),
+        station: "thach-lam".parse().unwrap(),
+        token: house.thach_lam.clone(),
+        code_sha256: String::new(),
+        district_key: house.district.keyring().newest().clone(),
+        pin: None,
+        rundown_version: 0,
+        sequence_mark: 0,
+    };
+    for _ in 0..20 {
+        keep.end(played("thach-lam", 0), MORNING).await.unwrap();
+    }
+    for round in 0..2 {
+        let serving = Serving::start(folder, house.clock.clone()).await;
+        keep.set_anchor(Anchor { server: serving.address.clone(), ..anchor.clone() })
+            .await
+            .unwrap();
+        let line = Line::default();
+        let district = link::District::new(&line, &keep.anchor().await.unwrap()).unwrap();
+        hand_over(&keep, &district, house.clock.clone()).await;
+        assert_eq!(keep.count_waiting().await.unwrap(), 0);
+        serving.stop().await;
+        let mut numbers = numbers(folder, "thach-lam");
+        numbers.sort_unstable();
+        let both: Vec<u64> = (1..=20).flat_map(|n| [n, n]).chain(21..=30).collect();
+        assert_eq!(numbers, both, "round {round}");
+        std::fs::copy(&backup, folder.join("loa.db")).unwrap();
+    }
+    assert_eq!(keep.count_rejected().await.unwrap(), 0);
+}
+
 /// The spool as a week without a line leaves it, written at once: the station's own way to write it is tried elsewhere.
 fn fill_spool(folder: &Path, count: u64) {
     let db = rusqlite::Connection::open(folder.join("station.db")).unwrap();
@@ -280,7 +331,8 @@ async fn a_week_without_a_line_brings_every_record_once_and_in_order() {
             break;
         }
         let records = waiting.iter().map(|waiting| waiting.envelope.clone()).collect();
-        let body = serde_json::to_vec(&Confirmations { records, status: None }).unwrap();
+        let body =
+            serde_json::to_vec(&Confirmations { records, status: None, tell_runs: false }).unwrap();
         let answer = house.post_bytes(confirm, &house.thach_lam, body.clone()).await;
         let receipts: Receipts = serde_json::from_slice(&answer.body).unwrap();
         if call % 41 == 0 {

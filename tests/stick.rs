@@ -140,6 +140,10 @@ async fn stations_without_a_line() {
 
     // The second round, with a server beside it and a newer rundown.
     let serve = village.serve().await;
+    let stations = village.get("stations").await;
+    let of_mot =
+        stations["stations"].as_array().unwrap().iter().find(|station| station["id"] == "mot");
+    assert!(of_mot.unwrap()["last_contact"].is_null(), "a stick is no sign of life: {stations}");
     change(&stick("schedules.toml"), "Chương trình 0", "Chương trình mới");
     village.loa(&["apply", "--data", "district", stick("schedules.toml").to_str().unwrap()]);
     let next = loa::clock::Clock::now(&loa::clock::SystemClock) + Duration::from_secs(3600);

@@ -17,8 +17,8 @@ use loa::{
     radio::{Airing, CalendarParts, Holiday, Priority, StationId, UtcMs, Window},
     signing::{Context, Envelope},
     store::{
-        AiringFilter, Bearer, Chain, ChangeKind, NewRecord, Order, PlannedAiring, Removed, Revoked,
-        Rules, RundownHead, Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
+        AiringFilter, Bearer, Call, Chain, ChangeKind, NewRecord, Order, PlannedAiring, Removed,
+        Revoked, Rules, RundownHead, Store, StoreError, StoredDeclaration, StoredRundown, Verdict,
     },
     wire::{AsRunRecord, ChainFaultKind, Held, Span},
 };
@@ -269,9 +269,9 @@ async fn records_are_kept_once(store: &Store) {
     use Verdict::{Conflict, Duplicate, Recorded};
     let station: StationId = "thach-lam".parse().unwrap();
     let many: Vec<_> = (0..120).map(|n| new("thach-lam", n, "{}")).collect();
-    let verdicts = store.confirm(&station, many.clone(), None, MORNING).await.unwrap();
+    let verdicts = store.confirm(&station, many.clone(), Call::HERE, MORNING).await.unwrap();
     assert_eq!(verdicts, vec![Recorded; 120]);
-    let verdicts = store.confirm(&station, many, None, MORNING).await.unwrap();
+    let verdicts = store.confirm(&station, many, Call::HERE, MORNING).await.unwrap();
     assert_eq!(verdicts, vec![Duplicate; 120]);
     let mixed = vec![
         new("thach-lam", 119, "{}"),
@@ -279,7 +279,10 @@ async fn records_are_kept_once(store: &Store) {
         new("thach-lam", 7, "{\"other\":1}"),
         new("thach-lam", 120, "{}"),
     ];
-    let verdicts = store.confirm(&station, mixed, Some("{\"x\":1}".into()), MORNING).await.unwrap();
+    let verdicts = store
+        .confirm(&station, mixed, Call::Line { status: Some("{\"x\":1}".into()) }, MORNING)
+        .await
+        .unwrap();
     assert_eq!(verdicts, [Duplicate, Recorded, Conflict, Duplicate]);
     // Asked for among more names than one statement takes.
     let mut airings: Vec<_> =
@@ -294,14 +297,14 @@ async fn records_are_kept_once(store: &Store) {
     let calls = (0..40).map(|call| {
         let own = vec![new("kim-tan", call, "{}"), new("kim-tan", call / 2, "{}")];
         let station = "kim-tan".parse().unwrap();
-        async move { store.confirm(&station, own, None, MORNING).await.unwrap() }
+        async move { store.confirm(&station, own, Call::HERE, MORNING).await.unwrap() }
     });
     let verdicts = futures_util::future::join_all(calls).await.concat();
     assert_eq!(verdicts.iter().filter(|verdict| **verdict == Recorded).count(), 40);
 
     // A status stays when a later call has none.
     let later = UtcMs(MORNING.0 + 1000);
-    store.confirm(&station, vec![], None, later).await.unwrap();
+    store.confirm(&station, vec![], Call::HERE, later).await.unwrap();
     let contacts = store.contacts().await.unwrap();
     assert_eq!(contacts.len(), 2);
     assert_eq!((contacts[1].at, contacts[1].status.as_deref()), (later, Some("{\"x\":1}")));
@@ -321,7 +324,7 @@ fn linked(boot: char, sequence: u64, after: Option<&NewRecord>) -> NewRecord {
 async fn chains_grow_heal_and_fork(store: &Store) {
     let station: StationId = "xe-loa".parse().unwrap();
     let keep = async |records: Vec<NewRecord>| {
-        store.confirm(&station, records, None, MORNING).await.unwrap();
+        store.confirm(&station, records, Call::HERE, MORNING).await.unwrap();
         let all = store.chains().await.unwrap();
         all.into_iter().find(|chain| chain.station == station).unwrap()
     };

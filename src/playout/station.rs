@@ -22,9 +22,9 @@ use super::{
 use crate::{
     clock::{Clock, LOA_IS_NEWER_THAN},
     library::Shelf,
-    radio::RecordHash,
+    radio::{Priority, RecordHash},
     signing::SecretKey,
-    wire::{EnrolmentCode, Fault, Rundown},
+    wire::{EnrolmentCode, Fault, Rundown, RundownAiring},
 };
 
 /// How often the deck is asked how it is.
@@ -139,7 +139,7 @@ async fn run_once(
     let last_known = keep.last_known_time().await?.filter(|_| !settings.trust_clock);
     let last_known = last_known.unwrap_or(LOA_IS_NEWER_THAN);
     let clock = Arc::new(StationClock::new(machine, last_known));
-    let mut rebuilt = keep.rebuilt(clock.now()).await?;
+    let mut rebuilt = keep.rebuilt(clock.now(), clock.is_known()).await?;
     let interrupted = keep.end_interrupted(clock.now()).await?;
     if interrupted > 0 {
         warn!(interrupted, "items were cut off when the station last stopped");
@@ -203,6 +203,7 @@ async fn run_once(
         condition,
         clock: clock.clone(),
         heard,
+        compared_at: None,
     });
     if let Some((district, confirmer)) = district.zip(confirmer.clone()) {
         let follower = Follower {
@@ -248,12 +249,12 @@ async fn run_once(
                 if let Err(error) = keep.know_time(clock.now()).await {
                     warn!(%error, "the time is not remembered");
                 }
-                match keep.rebuilt(clock.now()).await {
-                    Ok(now) => rebuilt = now,
-                    Err(error) => warn!(%error, "the store does not say whether it was damaged"),
-                }
+                look_again(&mut rebuilt, &keep, clock.as_ref(), &mut changes).await;
             }
             _ = look.tick() => {
+                if rebuilt.is_undated && clock.is_known() {
+                    look_again(&mut rebuilt, &keep, clock.as_ref(), &mut changes).await;
+                }
                 let status = deck.status();
                 if let (Some(damage), None) = (keep.suspected(), &status.playing) {
                     end = Err(KeepError::Damaged(damage.to_owned()).into());
@@ -311,16 +312,38 @@ async fn run_once(
     end
 }
 
-/// What may have begun before a store was lost is not begun again.
-fn still_to_air(rundown: Arc<Rundown>, rebuilt: &Rebuilt) -> Arc<Rundown> {
-    match rebuilt.blind_until {
-        Some(instant) if rundown.airings.iter().any(|airing| airing.starts_at <= instant) => {
-            let mut rundown = Arc::unwrap_or_clone(rundown);
-            rundown.airings.retain(|airing| airing.starts_at > instant);
-            Arc::new(rundown)
+/// Asks what came of damaged stores; where another rundown follows from that, it is followed anew.
+async fn look_again(
+    rebuilt: &mut Rebuilt,
+    keep: &Keep,
+    clock: &dyn Clock,
+    changes: &mut watch::Receiver<Option<Arc<Rundown>>>,
+) {
+    match keep.rebuilt(clock.now(), clock.is_known()).await {
+        Ok(now) => {
+            if now.blind_until != rebuilt.blind_until || now.is_undated != rebuilt.is_undated {
+                changes.mark_changed();
+            }
+            *rebuilt = now;
         }
-        _ => rundown,
+        Err(error) => warn!(%error, "the store does not say whether it was damaged"),
     }
+}
+
+/// What may have begun before a store was lost is not begun again. Until the time is known, that may be any airing but an
+/// emergency, which does not wait for it.
+fn still_to_air(rundown: Arc<Rundown>, rebuilt: &Rebuilt) -> Arc<Rundown> {
+    let Some(instant) = rebuilt.blind_until else { return rundown };
+    let is_safe = |airing: &RundownAiring| {
+        let is_held = rebuilt.is_undated && airing.priority != Priority::Emergency;
+        airing.starts_at > instant && !is_held
+    };
+    if rundown.airings.iter().all(is_safe) {
+        return rundown;
+    }
+    let mut rundown = Arc::unwrap_or_clone(rundown);
+    rundown.airings.retain(is_safe);
+    Arc::new(rundown)
 }
 
 /// A station airs also where nobody can see it.
@@ -416,6 +439,24 @@ async fn enrol(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_have_begun_is_not_begun_again_and_while_the_time_is_unknown_that_is_nearly_all() {
+        let mut rundown =
+            crate::playout::stock::tests::rundown(1, &[&["a"], &["b"], &["c"], &["d"]]);
+        rundown.airings[3].priority = Priority::Emergency;
+        let rundown = Arc::new(rundown);
+        let left = |blind_until: Option<i64>, is_undated| {
+            let blind_until = blind_until.map(crate::radio::UtcMs);
+            let rebuilt = Rebuilt { words: vec![], blind_until, is_undated };
+            let left = still_to_air(rundown.clone(), &rebuilt);
+            left.airings.iter().map(|airing| airing.starts_at.0 / 1_000).collect::<Vec<_>>()
+        };
+        assert_eq!(left(None, false), [1_000, 1_060, 1_120, 1_180]);
+        assert_eq!(left(Some(1_060_000), false), [1_120, 1_180]);
+        assert_eq!(left(Some(0), true), [1_180]);
+        assert!(left(Some(1_180_000), true).is_empty());
+    }
 
     #[test]
     fn a_deck_lives_by_its_frames_or_by_its_tries() {

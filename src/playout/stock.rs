@@ -92,7 +92,7 @@ impl Use {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::playout) mod tests {
     use serde_json::json;
 
     use super::*;

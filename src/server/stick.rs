@@ -10,7 +10,7 @@ use crate::{
     radio::{AiringItem, ClipHash, RecordHash, StationId, UtcMs},
     signing::{Context, Envelope, PublicKey, SecretKey},
     stick::{Stick, StickError},
-    store::StoreError,
+    store::{Call, StoreError},
     wire::{
         CarriedEnrolment, CarriedReceipts, CarriedRequest, DistrictWord, Receipt, ReceiptResult,
         RefusedRecord, Rundown, SignedRundown,
@@ -200,7 +200,7 @@ pub async fn take(district: &District, stick: &Stick) -> Result<Vec<TakenRecords
                 .flatten()
                 .map(|envelope| RecordHash::of(envelope.payload.as_bytes()))
                 .collect();
-            let receipts = confirmations::keep(district, &station, batch, None).await?;
+            let receipts = confirmations::keep(district, &station, batch, Call::Carried).await?;
             for (hash, receipt) in hashes.into_iter().zip(receipts) {
                 let Receipt { sequence, result, why } = receipt;
                 match result {

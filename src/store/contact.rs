@@ -14,6 +14,23 @@ pub struct Contact {
     pub status: Option<String>,
 }
 
+/// How a station's words came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// It called, and perhaps said how it was, as JSON.
+    Line {
+        /// How it said it was.
+        status: Option<String>,
+    },
+    /// Somebody carried them: nobody knows how the station is now.
+    Carried,
+}
+
+impl Call {
+    /// A sign of life and nothing else.
+    pub const HERE: Self = Self::Line { status: None };
+}
+
 pub(super) async fn note(
     tx: &mut Tx,
     station: &StationId,
@@ -25,6 +42,13 @@ pub(super) async fn note(
          on conflict (station) do update set contact_at = excluded.contact_at,
          status = coalesce(excluded.status, contact.status)",
         station.as_str(), now.0, status)?;
+    Ok(())
+}
+
+/// Keeps other programs from noting anything of a station until the transaction ends.
+pub(super) async fn hold(tx: &mut Tx, station: &StationId) -> Result<(), StoreError> {
+    sql!(execute tx, "update contact set contact_at = contact_at where station = $1",
+        station.as_str())?;
     Ok(())
 }
 

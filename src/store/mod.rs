@@ -31,7 +31,7 @@ pub use airing::{AiringFilter, Order, PlannedAiring, Stamp, StoredAiring};
 pub use as_run::{NewRecord, StoredRecord};
 pub use audit::{Actor, AuditEntry, AuditFilter, Deed};
 pub use chain::Chain;
-pub use contact::Contact;
+pub use contact::{Call, Contact};
 pub use declaration::StoredDeclaration;
 pub use event::StoredEvent;
 pub use password::{Accepted, Invited};

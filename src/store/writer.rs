@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    NewRecord, Store, StoreError, Tx, chain, contact,
+    Call, NewRecord, Store, StoreError, Tx, chain, contact,
     db::{Db, Engine, sql},
     stray,
 };
@@ -38,7 +38,7 @@ pub enum Verdict {
 struct Batch {
     station: StationId,
     records: Vec<NewRecord>,
-    status: Option<String>,
+    call: Call,
     now: UtcMs,
     answer: oneshot::Sender<Result<Vec<Verdict>, Arc<StoreError>>>,
 }
@@ -67,16 +67,16 @@ impl Writer {
 }
 
 impl Store {
-    /// Keeps a station's records and notes that it called; answers when they are on disk, a verdict for each in order.
+    /// Keeps a station's records and notes that it called, if it did; answers when they are on disk, a verdict for each in order.
     pub async fn confirm(
         &self,
         station: &StationId,
         records: Vec<NewRecord>,
-        status: Option<String>,
+        call: Call,
         now: UtcMs,
     ) -> Result<Vec<Verdict>, Arc<StoreError>> {
         let (answer, answered) = oneshot::channel();
-        let batch = Batch { station: station.clone(), records, status, now, answer };
+        let batch = Batch { station: station.clone(), records, call, now, answer };
         self.writer.batches.send(batch).await.map_err(|_| StoreError::Closing)?;
         answered.await.map_err(|_| StoreError::Closing)?
     }
@@ -183,7 +183,12 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
         stray::keep(&mut tx, &batch.station, airing, record).await?;
     }
     for batch in batches {
-        contact::note(&mut tx, &batch.station, batch.status.as_deref(), batch.now).await?;
+        match &batch.call {
+            Call::Line { status } => {
+                contact::note(&mut tx, &batch.station, status.as_deref(), batch.now).await?;
+            }
+            Call::Carried => contact::hold(&mut tx, &batch.station).await?,
+        }
     }
     // After the contacts: their rows keep another program that takes records of the same station waiting.
     extend_chains(&mut tx, batches, &verdicts).await?;

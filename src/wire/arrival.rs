@@ -18,6 +18,8 @@ pub struct Arrival {
     pub records: Vec<Result<Envelope, Receipt>>,
     /// How the station is, or why that cannot be read.
     pub status: Option<Result<StationStatus, String>>,
+    /// Whether it is to be told what runs of its records there are.
+    pub tell_runs: bool,
 }
 
 /// What a batch looks like before its records are believed.
@@ -27,6 +29,8 @@ struct Loose {
     records: Vec<serde_json::Value>,
     #[serde(default)]
     status: Option<serde_json::Value>,
+    #[serde(default)]
+    tell_runs: bool,
 }
 
 impl Arrival {
@@ -38,7 +42,7 @@ impl Arrival {
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         if let Ok(whole) = serde_json::from_slice::<Confirmations>(bytes) {
             let records = whole.records.into_iter().map(Ok).collect();
-            return Ok(Self { records, status: whole.status.map(Ok) });
+            return Ok(Self { records, status: whole.status.map(Ok), tell_runs: whole.tell_runs });
         }
         let loose: Loose = read_json(bytes)?;
         let status = loose.status.map(|status| {
@@ -52,7 +56,7 @@ impl Arrival {
                     .map_err(|error| invalid(None, name_field(&error)))
             })
             .collect();
-        Ok(Self { records, status })
+        Ok(Self { records, status, tell_runs: loose.tell_runs })
     }
 }
 

@@ -67,7 +67,7 @@ pub struct CarriedReceipts {
 }
 
 /// Records that follow from each other without a gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
     /// The first number.

@@ -203,6 +203,9 @@ pub struct Confirmations {
     /// How the station is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<StationStatus>,
+    /// Asks for `runs` in the answer, which costs the district more than `held`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tell_runs: bool,
 }
 
 /// How a station is.
@@ -273,6 +276,10 @@ pub struct Receipts {
     /// backup of its database was restored, the station sends again.
     #[serde(default)]
     pub held: Option<Held>,
+    /// The same by hash, where it was asked for. Numbers alone may be those of an earlier life of the station, which lost
+    /// its folder and began anew at 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<Vec<Run>>,
 }
 
 /// Which of a station's records the district has.

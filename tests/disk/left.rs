@@ -55,7 +55,7 @@ pub(crate) fn received(district: &Path, station: &str) -> Vec<Received> {
 pub(crate) async fn stands(folder: &Path, known: &Known<'_>, moment: &str) -> Progress {
     let keep = Keep::open(folder).await.unwrap_or_else(|error| panic!("{moment}: {error}"));
     let now = SystemClock.now();
-    let rebuilt = keep.rebuilt(now).await.unwrap();
+    let rebuilt = keep.rebuilt(now, true).await.unwrap();
     assert_eq!(rebuilt, Default::default(), "{moment}: taken for damage");
     let (open, ended) = (keep.begun().await.unwrap().len(), spool(folder).len());
     let waiting = usize::try_from(keep.count_waiting().await.unwrap()).unwrap();

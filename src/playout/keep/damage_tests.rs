@@ -83,7 +83,7 @@ impl Spoilt {
     async fn stands(&self, what: &str) -> bool {
         let keep = Keep::open(self.0.path()).await.unwrap_or_else(|e| panic!("{what}: {e}"));
         let later = NOW + std::time::Duration::from_secs(60);
-        let rebuilt = keep.rebuilt(later).await.unwrap();
+        let rebuilt = keep.rebuilt(later, true).await.unwrap();
         let is_new = !rebuilt.words.is_empty();
         keep.end_interrupted(NOW).await.unwrap_or_else(|e| panic!("{what}: {e}"));
         let settled = keep.settled().await.unwrap();
@@ -105,7 +105,7 @@ impl Spoilt {
         keep.close().await;
         // It is well now, and says still what happened.
         let keep = Keep::open(self.0.path()).await.unwrap();
-        assert_eq!(keep.rebuilt(later).await.unwrap(), rebuilt, "{what}");
+        assert_eq!(keep.rebuilt(later, true).await.unwrap(), rebuilt, "{what}");
         keep.close().await;
         is_new
     }
@@ -167,7 +167,7 @@ async fn what_can_be_read_is_saved() {
     let at = (usize::try_from(root).unwrap() - 1) * PAGE;
     let spoilt = Spoilt::of(good.path()).spoil(|bytes| bytes[at..at + PAGE].fill(0xA5));
     let keep = Keep::open(spoilt.0.path()).await.unwrap();
-    let rebuilt = keep.rebuilt(NOW).await.unwrap();
+    let rebuilt = keep.rebuilt(NOW, true).await.unwrap();
     assert_eq!((rebuilt.words.len(), rebuilt.blind_until), (1, None));
     assert!(rebuilt.words[0].contains("6 records"), "{}", rebuilt.words[0]);
     assert_eq!(keep.count_waiting().await.unwrap(), u64::from(RECORDS / 2));
@@ -181,11 +181,11 @@ async fn what_can_be_read_is_saved() {
     assert_eq!(record.previous, Some(RecordHash::of(before.envelope.payload.as_bytes())));
 
     // It is told until somebody has looked, or for two weeks.
-    assert_eq!(keep.rebuilt(NOW).await.unwrap().words.len(), 1);
+    assert_eq!(keep.rebuilt(NOW, true).await.unwrap().words.len(), 1);
     let later = UtcMs(NOW.0 + 14 * 86_400_000);
-    assert_eq!(keep.rebuilt(later).await.unwrap().words.len(), 0);
+    assert_eq!(keep.rebuilt(later, true).await.unwrap().words.len(), 0);
     fs::remove_file(spoilt.0.path().join("station.db.damaged-1")).unwrap();
-    assert_eq!(keep.rebuilt(NOW).await.unwrap().words.len(), 0);
+    assert_eq!(keep.rebuilt(NOW, true).await.unwrap().words.len(), 0);
 }
 
 #[tokio::test]
@@ -197,9 +197,17 @@ async fn a_store_from_yesterday_does_not_use_its_numbers_again() {
     keep.set_anchor(Anchor { sequence_mark: mark, ..anchor() }).await.unwrap();
     keep.close().await;
     let keep = Keep::open(good.path()).await.unwrap();
-    let rebuilt = keep.rebuilt(NOW).await.unwrap();
+    // Until the time is known, nobody can say what was due before.
+    let early = UtcMs(NOW.0 - 3_600_000);
+    for _ in 0..2 {
+        let rebuilt = keep.rebuilt(early, false).await.unwrap();
+        assert_eq!((rebuilt.blind_until, rebuilt.is_undated), (Some(early), true));
+    }
+    let rebuilt = keep.rebuilt(NOW, true).await.unwrap();
     assert!(rebuilt.words[0].contains("older than the station"), "{:?}", rebuilt.words);
-    assert_eq!(rebuilt.blind_until, Some(NOW));
+    assert_eq!((rebuilt.blind_until, rebuilt.is_undated), (Some(NOW), false));
+    let later = UtcMs(NOW.0 + 3_600_000);
+    assert_eq!(keep.rebuilt(later, false).await.unwrap().blind_until, Some(NOW), "it stays");
     assert_eq!(keep.end(record(airing(99).as_str()), NOW).await.unwrap(), mark + 1);
     let last = keep.waiting(100).await.unwrap().pop().unwrap();
     let last: AsRunRecord = serde_json::from_str(&last.envelope.payload).unwrap();
@@ -235,7 +243,7 @@ async fn a_waiting_record_that_cannot_be_read_blocks_no_other() {
     assert_eq!(keep.waiting(100).await.unwrap().len(), RECORDS as usize / 2 - 1);
     keep.close().await;
     let keep = Keep::open(good.path()).await.unwrap();
-    assert_eq!(keep.rebuilt(NOW).await.unwrap().words.len(), 1);
+    assert_eq!(keep.rebuilt(NOW, true).await.unwrap().words.len(), 1);
     assert_eq!(keep.count_waiting().await.unwrap(), u64::from(RECORDS / 2) - 1);
 }
 
@@ -248,7 +256,7 @@ async fn a_rebuild_that_is_cut_off_is_finished() {
     // As after the first of the last renames.
     fs::rename(spoilt.path(), spoilt.0.path().join("station.db.new")).unwrap();
     let keep = Keep::open(spoilt.0.path()).await.unwrap();
-    assert_eq!(keep.rebuilt(NOW).await.unwrap().words.len(), 1);
+    assert_eq!(keep.rebuilt(NOW, true).await.unwrap().words.len(), 1);
     keep.close().await;
     // One that was not whole yet is begun anew.
     let spoilt = Spoilt::of(good.path()).spoil(|bytes| bytes.fill(0xA5));

@@ -15,27 +15,34 @@ pub struct Rebuilt {
     pub words: Vec<String>,
     /// What was due up to this instant may have begun before the damage, and nobody knows: it is not aired.
     pub blind_until: Option<UtcMs>,
+    /// That instant is not known, because the time is not: it is this or later.
+    pub is_undated: bool,
 }
 
 impl Keep {
-    /// What came of stores that were damaged, with the instant at which the station does without them.
-    pub async fn rebuilt(&self, now: UtcMs) -> Result<Rebuilt, KeepError> {
-        sqlx::query("update damage set at = $1 where at is null")
-            .bind(now.0)
-            .execute(&self.db)
-            .await?;
+    /// What came of stores that were damaged, with the instant at which the station first knew that it does without them.
+    /// Where the time is not known, `now` is the earliest that it can be, and is not kept.
+    pub async fn rebuilt(&self, now: UtcMs, is_time_known: bool) -> Result<Rebuilt, KeepError> {
+        if is_time_known {
+            sqlx::query("update damage set at = $1 where at is null")
+                .bind(now.0)
+                .execute(&self.db)
+                .await?;
+        }
         let mut rebuilt = Rebuilt::default();
         for row in sqlx::query("select file, words, is_blind, at from damage order by at, file")
             .fetch_all(&self.db)
             .await?
         {
-            let at = UtcMs(row.try_get("at")?);
+            let kept: Option<i64> = row.try_get("at")?;
+            let at = kept.map_or(now, UtcMs);
             let file: &str = row.try_get("file")?;
             if now.since(at) < TOLD && self.folder.join(file).exists() {
                 rebuilt.words.push(row.try_get("words")?);
             }
             if row.try_get::<i64, _>("is_blind")? != 0 {
                 rebuilt.blind_until = rebuilt.blind_until.max(Some(at));
+                rebuilt.is_undated |= kept.is_none();
             }
         }
         Ok(rebuilt)

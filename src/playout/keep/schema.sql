@@ -50,6 +50,12 @@ create index if not exists spool_waiting on spool (sequence) where receipt is nu
 create index if not exists spool_confirmed on spool (sequence) where receipt in ('recorded', 'duplicate');
 create index if not exists spool_rejected on spool (sequence) where receipt in ('conflict', 'invalid');
 
+-- When the district wrote the newest receipts that came on a stick.
+create table if not exists carried (
+  only_one integer primary key check (only_one = 1),
+  at integer not null
+);
+
 -- A store that was damaged and set aside. `at`: when the station first ran without it.
 create table if not exists damage (
   file text primary key,

@@ -17,6 +17,9 @@ const BATCH: u32 = 100;
 /// With nothing to confirm, the station says this often that it lives.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
+/// How often the district is asked by hash which records it has; else numbers tell. It must look at each to answer.
+const BY_HASH: Duration = Duration::from_hours(24);
+
 /// What the confirmer says of the station beside its records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Condition {
@@ -45,6 +48,8 @@ pub struct Confirmer {
     pub clock: Arc<dyn Clock>,
     /// Told when the district last answered.
     pub heard: watch::Sender<Option<UtcMs>>,
+    /// When the district last said by hash which records it has; it is asked when this is long ago, or never was.
+    pub compared_at: Option<Duration>,
 }
 
 impl Confirmer {
@@ -87,7 +92,10 @@ impl Confirmer {
         // It may have taken one that it no longer has, and would refuse any that is older.
         let took = self.keep.anchor().await.map(|anchor| anchor.rundown_version);
         let took = took.filter(|version| *version > 0);
+        let now = self.clock.monotonic();
+        let tell_runs = self.compared_at.is_none_or(|at| now.saturating_sub(at) >= BY_HASH);
         let confirmations = Confirmations {
+            tell_runs,
             records: waiting.iter().map(|waiting| waiting.envelope.clone()).collect(),
             status: Some(StationStatus {
                 software: SOFTWARE.to_owned(),
@@ -119,7 +127,17 @@ impl Confirmer {
                 again,
                 "the district has lost records that it had confirmed: they are sent again"
             );
+            // What else it lost may hide behind an earlier life's numbers.
+            self.compared_at = None;
         }
+        let again = again
+            + match &receipts.runs {
+                Some(runs) => {
+                    self.compared_at = Some(now);
+                    self.keep.receive_runs(runs).await?
+                }
+                None => 0,
+            };
         Ok(again > 0 || waiting.len() >= BATCH as usize)
     }
 }

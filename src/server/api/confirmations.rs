@@ -4,7 +4,7 @@ use crate::{
     radio::StationId,
     server::{District, body::JsonBytes, login::OfStation, metrics, problem::Refusal, rolling},
     signing::Envelope,
-    store::{NewRecord, Verdict},
+    store::{Call, NewRecord, Verdict},
     wire::{
         Confirmations, Problem, Receipt, ReceiptResult, Receipts, StationRecord,
         arrival::{Arrival, judge},
@@ -47,14 +47,18 @@ pub(in crate::server) async fn confirm(
     let took = status.as_ref().and_then(|status| status.rundown_version);
     let status = status.map(|status| serde_json::to_string(&status)).transpose();
     let status = status.map_err(Refusal::internal)?;
-    let results = keep(&district, &station, arrived.records, status).await?;
+    let results = keep(&district, &station, arrived.records, Call::Line { status }).await?;
     if let Some(took) = took
         && let Err(error) = rolling::outdo(&district, &station, took).await
     {
         tracing::error!(%station, %error, "its rundown could not be written anew");
     }
     let held = Some(district.store.held(&station).await?);
-    Ok(Json(Receipts { results, held }))
+    let runs = match arrived.tell_runs {
+        true => Some(district.store.runs(&station).await?),
+        false => None,
+    };
+    Ok(Json(Receipts { results, held, runs }))
 }
 
 /// Judges a station's records, however they came, and keeps those that are believed; a receipt for each, in order.
@@ -62,7 +66,7 @@ pub(in crate::server) async fn keep(
     district: &District,
     station: &StationId,
     records: Vec<Result<Envelope, Receipt>>,
-    status: Option<String>,
+    call: Call,
 ) -> Result<Vec<Receipt>, Refusal> {
     let keys = district.store.station_keys(station).await?;
     let judge_of = station.clone();
@@ -90,7 +94,7 @@ pub(in crate::server) async fn keep(
         }
     }
     let (records, new): (Vec<_>, Vec<_>) = believed.into_iter().unzip();
-    let verdicts = district.store.confirm(station, new, status, district.clock.now()).await?;
+    let verdicts = district.store.confirm(station, new, call, district.clock.now()).await?;
     let mut kept = records.iter().zip(verdicts);
     Ok(results
         .into_iter()

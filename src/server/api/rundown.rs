@@ -16,7 +16,7 @@ use crate::{
         login::{OfStation, bearer},
         problem::Refusal,
     },
-    store::{RundownHead, StoredRundown},
+    store::{Call, RundownHead, StoredRundown},
     wire::{Problem, SignedRundown},
 };
 
@@ -54,7 +54,7 @@ pub(in crate::server) async fn fetch(
     let mut changes = district.rundowns.subscribe();
     let mut endings = district.endings.subscribe();
     let mut stopping = district.stopping.subscribe();
-    district.store.confirm(&station, Vec::new(), None, district.clock.now()).await?;
+    district.store.confirm(&station, Vec::new(), Call::HERE, district.clock.now()).await?;
     let wait = Duration::from_secs(patience.wait).min(district.limits.wait);
     let patience_ends = tokio::time::sleep(wait);
     tokio::pin!(patience_ends);
