@@ -163,7 +163,11 @@ mod tests {
     #[tokio::test]
     async fn a_stick_tells_what_a_restored_district_has_lost() {
         let (_folder, keep, hashes) = station(6).await;
-        let run = |first: u64, last: u64| Run { first, last, hash: hashes[last as usize - 1] };
+        let run = |first: usize, last: usize| Run {
+            first: first as u64,
+            last: last as u64,
+            hash: hashes[last - 1],
+        };
         assert_eq!(keep.receive_carried(&receipts(1, vec![run(1, 5)])).await.unwrap(), 5);
         assert_eq!(waiting(&keep).await, [6]);
         // A backup was restored.
