@@ -16,6 +16,7 @@ mod schedule;
 mod station;
 mod time;
 mod unit;
+mod vietnamese;
 mod volume;
 
 pub use airing::{Airing, AiringItem};
@@ -35,4 +36,5 @@ pub use schedule::{Priority, Schedule, When};
 pub use station::{Selection, Station, StationKind};
 pub use time::{BadTime, UtcMs, Window};
 pub use unit::Unit;
+pub use vietnamese::{fold, sort_key};
 pub use volume::{BadVolume, Volume};
