@@ -7,7 +7,7 @@ use std::{
 use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring, KeyringError, password::Passwords};
+use super::{Expiry, Keyring, KeyringError, news::News, password::Passwords};
 use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
 
 /// Bounds on what a caller may cost.
@@ -68,6 +68,8 @@ pub struct Parts {
     pub(super) rundowns: watch::Sender<u64>,
     /// When the rundowns were last planned without trouble.
     pub(super) rolled: watch::Sender<Option<UtcMs>>,
+    /// What is new to those who look at the pages.
+    pub(super) news: News,
     /// Told when rules have changed.
     pub(super) changed: Notify,
     /// True when the server stops: long polls answer at once.
@@ -101,6 +103,7 @@ impl District {
             passwords: Passwords::default(),
             rundowns: watch::Sender::new(0),
             rolled: watch::Sender::new(None),
+            news: News::default(),
             changed: Notify::new(),
             stopping: watch::Sender::new(false),
         }))

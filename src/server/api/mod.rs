@@ -8,5 +8,6 @@ pub(super) mod enrolments;
 pub(super) mod events;
 pub(super) mod expiries;
 pub(super) mod health;
+pub(super) mod news;
 pub(super) mod rules;
 pub(super) mod rundown;
