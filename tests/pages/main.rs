@@ -18,3 +18,4 @@ mod browser;
 mod people;
 mod rights;
 mod sign_in;
+mod today;

@@ -17,6 +17,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[(&str, &str, &str)] = &[
     ("style.css", STYLE, include_str!("../../../static/style.css")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
+    ("today.js", SCRIPT, include_str!("../../../static/today.js")),
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -4,7 +4,9 @@
 //! page is added.
 
 mod account;
+mod area;
 mod assets;
+mod condition;
 mod dates;
 mod fault;
 mod form;
@@ -12,8 +14,10 @@ mod guard;
 mod notice;
 mod page;
 mod people;
+mod record;
 mod route;
 mod sign_in;
+mod state;
 mod today;
 mod visitor;
 mod welcome;
@@ -43,6 +47,8 @@ fn list() -> Vec<Route> {
         Route::post("/account/sign-out", Member, account::end_session),
         Route::post("/account/sign-out-everywhere", Member, account::end_sessions),
         Route::get("/today", May(Right::See), today::show),
+        Route::get("/record", May(Right::See), record::list::show),
+        Route::get("/record/{airing}", May(Right::See), record::one::show),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -55,8 +61,11 @@ fn list() -> Vec<Route> {
 }
 
 /// What stands in the navigation, in order: where to, the text's key, and who is shown it.
-const NAVIGATION: &[(&str, &str, Right)] =
-    &[("/today", "nav.today", Right::See), ("/people", "nav.people", Right::People)];
+const NAVIGATION: &[(&str, &str, Right)] = &[
+    ("/today", "nav.today", Right::See),
+    ("/record", "nav.record", Right::See),
+    ("/people", "nav.people", Right::People),
+];
 
 /// How each page is asked for and what it needs, for those who test it: method, path, and what [`Need`] says.
 pub fn needs() -> Vec<(&'static str, &'static str, Need)> {

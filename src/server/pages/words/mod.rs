@@ -28,8 +28,9 @@ macro_rules! sections {
 
 /// A page adds its section here, in order of the alphabet.
 const SECTIONS: &[Section] = sections![
-    "account", "common", "dates", "fault", "language", "nav", "people", "right", "role", "sign-in",
-    "today", "welcome",
+    "account", "airing", "clock", "common", "dates", "evidence", "fault", "language", "line",
+    "nav", "people", "priority", "reason", "record", "remedy", "right", "role", "sign-in", "state",
+    "today", "trouble", "welcome",
 ];
 
 /// By `section.key`.

@@ -9,7 +9,13 @@ use std::{
 use unicode_normalization::is_nfc;
 
 use super::*;
-use crate::radio::{Right, Role};
+use crate::{
+    radio::{Right, Role},
+    server::{
+        AiringState,
+        pages::{condition, state},
+    },
+};
 
 /// Sections whose keys are codes: what the program writes and the pages explain.
 fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
@@ -17,6 +23,18 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     let mut sections = BTreeMap::new();
     sections.insert("right", Right::ALL.iter().map(ToString::to_string).collect());
     sections.insert("role", Role::ALL.iter().map(ToString::to_string).collect());
+    let mut states: BTreeSet<String> =
+        AiringState::ALL.iter().map(|state| state.as_str().to_owned()).collect();
+    states.insert("due".to_owned());
+    sections.insert("state", states);
+    sections.insert("evidence", codes(state::EVIDENCE));
+    sections.insert("line", codes(&["unconnected", "never-heard", "silent", "heard"]));
+    let troubles: BTreeSet<String> = codes(condition::TROUBLES);
+    sections.insert("trouble", troubles.clone());
+    sections.insert("remedy", troubles);
+    sections.insert("reason", codes(state::REASONS));
+    sections.insert("priority", codes(&["routine", "priority", "emergency"]));
+    sections.insert("clock", codes(&["synced", "holdover", "untrusted"]));
     let dates = ["seconds", "minutes", "hours", "days"];
     let mut spans: BTreeSet<String> = codes(&dates);
     spans.extend(dates.map(|unit| format!("{unit}-1")));
