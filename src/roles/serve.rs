@@ -75,6 +75,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     };
     let keyring = arguments.place.keyring(clock.now())?;
     let district = District::new(store, clock.clone(), shelf, keyring, limits);
+    district.set_pin(arguments.lock.pin(&arguments.place, clock.now())?);
 
     let stop_server = CancellationToken::new();
     let stop_station = CancellationToken::new();

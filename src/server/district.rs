@@ -8,7 +8,12 @@ use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
 use super::{Expiry, Keyring, KeyringError, news::News, password::Passwords};
-use crate::{clock::Clock, library::Shelf, radio::UtcMs, store::Store};
+use crate::{
+    clock::Clock,
+    library::Shelf,
+    radio::{Pin, UtcMs},
+    store::Store,
+};
 
 /// Bounds on what a caller may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +69,8 @@ pub struct Parts {
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
+    /// By what stations know the certificate that the district made itself.
+    pin: RwLock<Option<Pin>>,
     /// Rises when some station's rundown has changed.
     pub(super) rundowns: watch::Sender<u64>,
     /// When the rundowns were last planned without trouble.
@@ -99,6 +106,7 @@ impl District {
             shelf,
             keyring: RwLock::new(Arc::new(keyring)),
             others: RwLock::default(),
+            pin: RwLock::default(),
             limits,
             passwords: Passwords::default(),
             rundowns: watch::Sender::new(0),
@@ -140,6 +148,15 @@ impl District {
     /// Warns of something else that expires, in place of what was said of it before.
     pub fn set_expiry(&self, expiry: Expiry) {
         self.others.write().unwrap_or_else(PoisonError::into_inner).insert(expiry.what, expiry);
+    }
+
+    /// Shows a certificate of its own making, by whose key stations know it.
+    pub fn set_pin(&self, pin: Option<Pin>) {
+        *self.pin.write().unwrap_or_else(PoisonError::into_inner) = pin;
+    }
+
+    pub(super) fn pin(&self) -> Option<Pin> {
+        *self.pin.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that rules have changed: rundowns are planned anew soon.

@@ -31,6 +31,10 @@ codes! {
         PasswordSet = "password-set",
         /// The language of somebody's pages.
         LanguageSet = "language-set",
+        /// A code was made with which a station enrols.
+        StationCodeMade = "station-code-made",
+        /// All that a station can show was ended.
+        StationRevoked = "station-revoked",
     }
 }
 

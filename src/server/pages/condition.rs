@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::visitor::Visitor;
 use crate::{
     radio::{StationId, UtcMs},
     server::{AiringReport, AiringState},
@@ -88,6 +89,26 @@ pub(super) struct Trouble {
 impl Trouble {
     fn new(code: &str, since: Option<UtcMs>) -> Self {
         Self { code: code.to_owned(), since, detail: String::new(), airing: None }
+    }
+
+    /// What is wrong; with its reason where an airing says one.
+    pub(super) fn words(&self, v: &Visitor) -> String {
+        let words = v.code("trouble", &self.code);
+        match self.airing.as_ref().and_then(|(_, reason)| reason.as_deref()) {
+            Some(reason) if reason != self.code && reason != "no-record" => {
+                format!("{words}: {}", v.code("reason", reason))
+            }
+            _ => words.to_string(),
+        }
+    }
+
+    /// What to do; in the station's own words where we know none.
+    pub(super) fn remedy(&self, v: &Visitor) -> String {
+        if TROUBLES.contains(&self.code.as_str()) {
+            v.code("remedy", &self.code).to_string()
+        } else {
+            self.detail.clone()
+        }
     }
 }
 

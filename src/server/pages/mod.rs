@@ -18,6 +18,7 @@ mod record;
 mod route;
 mod sign_in;
 mod state;
+mod stations;
 mod today;
 mod visitor;
 mod welcome;
@@ -47,6 +48,11 @@ fn list() -> Vec<Route> {
         Route::post("/account/sign-out", Member, account::end_session),
         Route::post("/account/sign-out-everywhere", Member, account::end_sessions),
         Route::get("/today", May(Right::See), today::show),
+        Route::get("/stations", May(Right::See), stations::list::show),
+        Route::get("/stations/{station}", May(Right::See), stations::one::show),
+        Route::post("/stations/{station}/code", May(Right::Stations), stations::access::code),
+        Route::get("/stations/{station}/revoke", May(Right::Stations), stations::access::ask),
+        Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
         Route::get("/record", May(Right::See), record::list::show),
         Route::get("/record/{airing}", May(Right::See), record::one::show),
         Route::get("/people", May(Right::People), people::list::show),
@@ -63,6 +69,7 @@ fn list() -> Vec<Route> {
 /// What stands in the navigation, in order: where to, the text's key, and who is shown it.
 const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/today", "nav.today", Right::See),
+    ("/stations", "nav.stations", Right::See),
     ("/record", "nav.record", Right::See),
     ("/people", "nav.people", Right::People),
 ];

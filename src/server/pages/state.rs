@@ -6,6 +6,7 @@ use crate::{
 };
 
 /// Why an airing stands as it does: a station's reasons, the plan's and the district's own.
+#[cfg(test)]
 pub(super) const REASONS: &[&str] = &[
     "quiet-hours",
     "too-late",

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use self::board::{Board, Group, Row};
 use super::{
     area::Area,
-    condition::{Known, Line, TROUBLES, Trouble},
+    condition::{Known, Line, Trouble},
     fault::Fault,
     page::Page,
     state,
@@ -81,23 +81,12 @@ impl Today {
         if dates.day(*at) == dates.day(self.now) { dates.time(at) } else { dates.moment(at) }
     }
 
-    /// What is wrong; with its reason where an airing says one.
     fn words(&self, trouble: &Trouble) -> String {
-        let words = self.v.code("trouble", &trouble.code);
-        match trouble.airing.as_ref().and_then(|(_, reason)| reason.as_deref()) {
-            Some(reason) if reason != trouble.code && reason != "no-record" => {
-                format!("{words}: {}", self.v.code("reason", reason))
-            }
-            _ => words.to_string(),
-        }
+        trouble.words(&self.v)
     }
 
-    /// What to do; in the station's own words where we know none.
     fn remedy(&self, trouble: &Trouble) -> String {
-        match TROUBLES.contains(&trouble.code.as_str()) {
-            true => self.v.code("remedy", &trouble.code).to_string(),
-            false => trouble.detail.clone(),
-        }
+        trouble.remedy(&self.v)
     }
 }
 

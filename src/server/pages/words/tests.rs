@@ -33,6 +33,7 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     sections.insert("trouble", troubles.clone());
     sections.insert("remedy", troubles);
     sections.insert("reason", codes(state::REASONS));
+    sections.insert("station-kind", codes(&["district", "commune", "mobile"]));
     sections.insert("priority", codes(&["routine", "priority", "emergency"]));
     sections.insert("clock", codes(&["synced", "holdover", "untrusted"]));
     let dates = ["seconds", "minutes", "hours", "days"];
