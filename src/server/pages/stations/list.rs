@@ -50,7 +50,6 @@ struct Entry {
 #[template(path = "pages/stations.html")]
 struct Stations {
     v: Visitor,
-    now: UtcMs,
     wish: Wish,
     lines: Vec<Line>,
 }
@@ -71,7 +70,7 @@ pub(in crate::server::pages) async fn show(
     let mut area = Area::of(&district, &reader).await?;
     area.narrow("", &wish.q);
     let lines = Tree::of(&area, &district.store).await?.lines(now);
-    Ok(Page(Stations { v: reader.visitor(), now, wish, lines }).into_response())
+    Ok(Page(Stations { v: reader.visitor(), wish, lines }).into_response())
 }
 
 /// Units below their parents, and stations in their units.
