@@ -239,10 +239,14 @@ async fn plans_change_only_ahead(store: &Store) {
     };
     let name = |text: &str| Some(text.parse().unwrap());
     assert_eq!(count(AiringFilter { station: name("kim-tan"), ..all.clone() }).await, 1);
-    let district = Some("thach-thanh".parse().unwrap());
-    assert_eq!(count(AiringFilter { unit: district, ..all.clone() }).await, 3);
-    let commune = Some("thach-lam".parse().unwrap());
-    assert_eq!(count(AiringFilter { unit: commune, ..all.clone() }).await, 2);
+    let district = vec!["thach-thanh".parse().unwrap()];
+    assert_eq!(count(AiringFilter { units: district, ..all.clone() }).await, 3);
+    let commune = vec!["thach-lam".parse().unwrap()];
+    assert_eq!(count(AiringFilter { units: commune, ..all.clone() }).await, 2);
+    let both = ["thach-lam", "kim-tan"].map(|unit| unit.parse().unwrap()).to_vec();
+    assert_eq!(count(AiringFilter { units: both, ..all.clone() }).await, 3);
+    let unknown = vec!["lam".parse().unwrap()];
+    assert_eq!(count(AiringFilter { units: unknown, ..all.clone() }).await, 0);
     assert_eq!(count(AiringFilter { from: Some(tomorrow), ..all.clone() }).await, 1);
     assert_eq!(count(AiringFilter { until: Some(tomorrow), ..all.clone() }).await, 2);
     assert_eq!(count(AiringFilter { clip: Some(common::sha256()), ..all.clone() }).await, 0);

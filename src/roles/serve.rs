@@ -78,6 +78,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     };
     let keyring = arguments.place.keyring(clock.now())?;
     let district = District::new(store, clock.clone(), shelf, keyring, limits);
+    district.set_pin(arguments.lock.pin(&arguments.place, clock.now())?);
 
     person::welcome(district.store(), scheme, address).await?;
 

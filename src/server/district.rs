@@ -7,11 +7,11 @@ use std::{
 use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring, KeyringError, intake::Gate, password::Passwords};
+use super::{Expiry, Keyring, KeyringError, intake::Gate, news::News, password::Passwords};
 use crate::{
     clock::Clock,
     library::{self, Shelf},
-    radio::UtcMs,
+    radio::{Pin, UtcMs},
     store::Store,
 };
 
@@ -80,6 +80,8 @@ pub struct Parts {
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
+    /// By what stations know the certificate that the district made itself.
+    pin: RwLock<Option<Pin>>,
     /// Rises when some station's rundown has changed.
     pub(super) rundowns: watch::Sender<u64>,
     /// Rises when some token has ended.
@@ -88,6 +90,8 @@ pub struct Parts {
     broken: Mutex<BTreeMap<&'static str, UtcMs>>,
     /// When the rundowns were last planned without trouble.
     pub(super) rolled: watch::Sender<Option<UtcMs>>,
+    /// What is new to those who look at the pages.
+    pub(super) news: News,
     /// Told when rules have changed.
     pub(super) changed: Notify,
     /// True when the server stops: long polls answer at once.
@@ -117,6 +121,7 @@ impl District {
             shelf,
             keyring: RwLock::new(Arc::new(keyring)),
             others: RwLock::default(),
+            pin: RwLock::default(),
             limits,
             passwords: Passwords::default(),
             intake: Gate::default(),
@@ -124,6 +129,7 @@ impl District {
             endings: watch::Sender::new(0),
             broken: Mutex::default(),
             rolled: watch::Sender::new(None),
+            news: News::default(),
             changed: Notify::new(),
             stopping: watch::Sender::new(false),
         }))
@@ -173,6 +179,15 @@ impl District {
         let now = self.clock.now();
         let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         broken.iter().filter(|(_, at)| now.since(**at) < span).map(|(what, _)| *what).collect()
+    }
+
+    /// Shows a certificate of its own making, by whose key stations know it.
+    pub fn set_pin(&self, pin: Option<Pin>) {
+        *self.pin.write().unwrap_or_else(PoisonError::into_inner) = pin;
+    }
+
+    pub(super) fn pin(&self) -> Option<Pin> {
+        *self.pin.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that rules have changed: rundowns are planned anew soon.

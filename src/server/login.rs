@@ -97,7 +97,7 @@ impl Doer {
     }
 }
 
-fn lacking(right: Right) -> Refusal {
+pub(super) fn lacking(right: Right) -> Refusal {
     Refusal::forbidden(format!(
         "this needs the right \"{right}\" here: ask the district's administrator for it"
     ))

@@ -25,13 +25,13 @@ impl Readiness {
         if known.is_empty() {
             return Ok(Self::default());
         }
+        let versions = district.store.rundown_versions().await?;
         for contact in district.store.contacts().await? {
             let Some(of_it) = known.get_mut(&contact.station) else { continue };
             let status = contact.status.map(|json| serde_json::from_str::<StationStatus>(&json));
             let stock = status.transpose().map_err(Refusal::internal)?.and_then(|said| said.stock);
             if let Some(stock) = stock {
-                let head = district.store.rundown_head(&contact.station).await?;
-                *of_it = Some((stock, head.map(|head| head.version)));
+                *of_it = Some((stock, versions.get(&contact.station).copied()));
             }
         }
         Ok(Self(known.into_iter().filter_map(|(id, of_it)| Some((id, of_it?))).collect()))

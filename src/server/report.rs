@@ -15,9 +15,9 @@ use super::{
 use crate::{
     radio::{
         AiringId, CampaignId, Evidence, Priority, ProgrammeId, Ruling, ScheduleId, StationId,
-        UnitId, UtcMs,
+        UnitId, UtcMs, Window,
     },
-    store::{StoredAiring, StoredDeclaration, StoredRecord},
+    store::{AiringFilter, Order, StoredAiring, StoredDeclaration, StoredRecord},
     wire::AsRunRecord,
 };
 
@@ -98,13 +98,38 @@ pub(super) async fn report_all(
     now: UtcMs,
 ) -> Result<Vec<AiringReport>, Refusal> {
     let ids: Vec<&AiringId> = stored.iter().map(|stored| &stored.planned.airing.id).collect();
+    let records = district.store.records_of(&ids).await?;
+    let words = district.store.declarations_on(&ids).await?;
+    join(district, stored, (records, words), now).await
+}
+
+/// The same of all airings that begin in a window, as few statements as there are kinds of things.
+pub(super) async fn report_window(
+    district: &District,
+    units: Vec<UnitId>,
+    window: Window,
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
+    let (from, until) = (Some(window.from), Some(window.until));
+    let filter = AiringFilter { units, from, until, ..AiringFilter::default() };
+    let stored = district.store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
+    let records = district.store.records_within(window).await?;
+    let words = district.store.declarations_within(window).await?;
+    join(district, stored, (records, words), now).await
+}
+
+async fn join(
+    district: &District,
+    stored: Vec<StoredAiring>,
+    (kept, declared): (Vec<StoredRecord>, Vec<StoredDeclaration>),
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
     let mut records: HashMap<String, Vec<StoredRecord>> = HashMap::new();
-    for record in district.store.records_of(&ids).await? {
+    for record in kept {
         records.entry(record.airing.clone()).or_default().push(record);
     }
-    let words = district.store.declarations_on(&ids).await?;
     let mut words: HashMap<AiringId, StoredDeclaration> =
-        words.into_iter().map(|word| (word.airing.clone(), word)).collect();
+        declared.into_iter().map(|word| (word.airing.clone(), word)).collect();
     let approvals = Approvals::of(&district.store, &stored).await?;
     let to_come = stored.iter().filter(|stored| is_to_come(stored, now));
     let stations = to_come.map(|stored| &stored.planned.airing.station);

@@ -55,6 +55,7 @@ fn routes() -> OpenApiRouter<District> {
         .routes(routes!(api::declarations::declare))
         .routes(routes!(api::airings::list))
         .routes(routes!(api::events::events))
+        .routes(routes!(api::news::news))
         .routes(routes!(api::rules::stations))
         .routes(routes!(api::rules::units))
         .routes(routes!(api::rules::programmes))

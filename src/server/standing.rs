@@ -31,6 +31,34 @@ pub enum AiringState {
     Unreported,
 }
 
+impl AiringState {
+    /// Every one.
+    pub const ALL: [Self; 8] = [
+        Self::Planned,
+        Self::Aired,
+        Self::Partial,
+        Self::Missed,
+        Self::Refused,
+        Self::Interrupted,
+        Self::Simulated,
+        Self::Unreported,
+    ];
+
+    /// The word that the API uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Aired => "aired",
+            Self::Partial => "partial",
+            Self::Missed => "missed",
+            Self::Refused => "refused",
+            Self::Interrupted => "interrupted",
+            Self::Simulated => "simulated",
+            Self::Unreported => "unreported",
+        }
+    }
+}
+
 /// The state with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {

@@ -73,8 +73,8 @@ pub struct HeldBack {
 pub struct AiringFilter {
     /// At this station.
     pub station: Option<StationId>,
-    /// In this unit's subtree.
-    pub unit: Option<UnitId>,
+    /// In the subtree of one of these units; none: anywhere.
+    pub units: Vec<UnitId>,
     /// For this campaign.
     pub campaign: Option<CampaignId>,
     /// With this clip in it, as planned or as recorded.
@@ -112,9 +112,10 @@ macro_rules! page {
     ($cursor:literal, $order:literal) => {
         select!(
             "where (a.station = $1 or $1 is null)
-             and ($2 is null or a.unit in (
+             and (cast($2 as text) is null or a.unit in (
                  with recursive sub (id) as (
-                     select cast($2 as text) union select u.id from unit u join sub on u.parent = sub.id
+                     select u.id from unit u where $2 like '%,' || u.id || ',%'
+                     union select u.id from unit u join sub on u.parent = sub.id
                  ) select id from sub))
              and (a.campaign = $3 or $3 is null)
              and ($4 is null or a.id in (
@@ -152,7 +153,7 @@ impl Store {
         let mut reader = self.db.reader().await?;
         let rows = sql!(fetch &mut reader, statement,
             filter.station.as_ref().map(StationId::as_str),
-            filter.unit.as_ref().map(UnitId::as_str),
+            among(&filter.units),
             filter.campaign.as_ref().map(CampaignId::as_str),
             filter.clip.map(|clip| clip.to_string()),
             filter.from.map_or(i64::MIN, |at| at.0),
@@ -262,6 +263,12 @@ impl Store {
         tx.commit().await?;
         Ok(withdrawn)
     }
+}
+
+/// Names as the statement looks for one among them; none where any will do.
+fn among(units: &[UnitId]) -> Option<String> {
+    let names: String = units.iter().map(|unit| format!("{unit},")).collect();
+    (!units.is_empty()).then(|| format!(",{names}"))
 }
 
 async fn upsert(

@@ -107,6 +107,6 @@ impl Store {
     }
 }
 
-fn read(row: &Row) -> Result<StoredRecord, StoreError> {
+pub(super) fn read(row: &Row) -> Result<StoredRecord, StoreError> {
     Ok(StoredRecord { airing: row.get(0)?, received_at: UtcMs(row.get(1)?), json: row.get(2)? })
 }

@@ -45,6 +45,10 @@ codes! {
         ClipRetired = "clip-retired",
         /// Whether people may approve their own work.
         FourEyesSet = "four-eyes-set",
+        /// A code was made with which a station enrols.
+        StationCodeMade = "station-code-made",
+        /// All that a station can show was ended.
+        StationRevoked = "station-revoked",
     }
 }
 

@@ -1,7 +1,10 @@
 //! When each station was last heard of, and how it said it was.
 
-use super::{Store, StoreError, Tx, db::sql, name};
-use crate::radio::{StationId, UtcMs};
+use super::{Store, StoreError, Tx, db::sql, fault, name, rundown};
+use crate::{
+    radio::{StationId, UtcMs},
+    wire::StationStatus,
+};
 
 /// A station's last sign of life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,31 @@ pub(super) async fn note(
     status: Option<&str>,
     now: UtcMs,
 ) -> Result<(), StoreError> {
+    let rows = sql!(fetch tx,
+        "select contact_at, status from contact where station = $1", station.as_str())?;
+    let last: Option<(UtcMs, Option<String>)> = rows
+        .first()
+        .map(|row| Ok::<_, StoreError>((UtcMs(row.get(0)?), row.get(1)?)))
+        .transpose()?;
+    if let Some((at, _)) = &last
+        && now.since(*at) > fault::SILENT_AFTER
+    {
+        fault::note_silence(tx, station, *at, now).await?;
+    }
+    let before = last.and_then(|(_, status)| status);
+    if let Some(status) = status.filter(|status| before.as_deref() != Some(*status)) {
+        let read = |json: &str| serde_json::from_str::<StationStatus>(json).ok();
+        if let Some(after) = read(status) {
+            let before = before.as_deref().and_then(read);
+            fault::note(tx, station, (before.as_ref(), &after), now).await?;
+            let took = |status: &StationStatus| status.rundown_version;
+            if let Some(version) =
+                took(&after).filter(|_| before.as_ref().and_then(took) != took(&after))
+            {
+                rundown::note_taken(tx, station, version, now).await?;
+            }
+        }
+    }
     sql!(execute tx,
         "insert into contact (station, contact_at, status) values ($1, $2, $3)
          on conflict (station) do update set contact_at = excluded.contact_at,

@@ -60,7 +60,7 @@ impl Store {
     }
 }
 
-fn read(row: &super::db::Row) -> Result<StoredDeclaration, StoreError> {
+pub(super) fn read(row: &super::db::Row) -> Result<StoredDeclaration, StoreError> {
     Ok(StoredDeclaration {
         airing: super::name("declaration on", row.get(0)?)?,
         outcome: row.get(1)?,

@@ -1,10 +1,24 @@
 //! One-time codes with which a station becomes known.
 
-use super::{Bearer, Secret, Store, StoreError, db::sql, station_key, token};
+use super::{
+    Actor, Bearer, Deed, Secret, Store, StoreError, Tx, audit, db::sql, station_key, token,
+};
 use crate::{
     radio::{StationId, UtcMs},
     signing::PublicKey,
 };
+
+async fn make(tx: &mut Tx, station: &StationId, expires_at: UtcMs) -> Result<Secret, StoreError> {
+    let code = Secret::new()?;
+    if sql!(fetch tx, "select 1 from station where id = $1", station.as_str())?.is_empty() {
+        return Err(StoreError::Dangling(format!(
+            "there is no station \"{station}\": apply its TOML first"
+        )));
+    }
+    sql!(execute tx, "insert into enrolment (sha256, station, expires_at) values ($1, $2, $3)",
+        token::fingerprint(code.reveal()), station.as_str(), expires_at.0)?;
+    Ok(code)
+}
 
 impl Store {
     /// Makes a code for a station that works once and until an instant.
@@ -13,16 +27,25 @@ impl Store {
         station: &StationId,
         expires_at: UtcMs,
     ) -> Result<Secret, StoreError> {
-        let code = Secret::new()?;
         let mut tx = self.db.begin().await?;
-        if sql!(fetch &mut tx, "select 1 from station where id = $1", station.as_str())?.is_empty()
-        {
-            return Err(StoreError::Dangling(format!(
-                "there is no station \"{station}\": apply its TOML first"
-            )));
-        }
-        sql!(execute &mut tx, "insert into enrolment (sha256, station, expires_at) values ($1, $2, $3)",
-            token::fingerprint(code.reveal()), station.as_str(), expires_at.0)?;
+        let code = make(&mut tx, station, expires_at).await?;
+        tx.commit().await?;
+        Ok(code)
+    }
+
+    /// The same for somebody, with its line in the trail.
+    pub async fn create_code_by(
+        &self,
+        actor: &Actor,
+        station: &StationId,
+        expires_at: UtcMs,
+        now: UtcMs,
+    ) -> Result<Secret, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let code = make(&mut tx, station, expires_at).await?;
+        let after = serde_json::json!({ "expires_at": expires_at });
+        let deed = Deed::StationCodeMade;
+        audit::note(&mut tx, (actor, now), deed, station.as_str(), None, Some(after)).await?;
         tx.commit().await?;
         Ok(code)
     }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "events", include_str!("../../migrations/0006_events.sql")),
     (10, "people", include_str!("../../migrations/0010_people.sql")),
     (13, "approval", include_str!("../../migrations/0013_approval.sql")),
+    (14, "faults", include_str!("../../migrations/0014_faults.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.

@@ -198,6 +198,16 @@ impl Store {
         self.load("station", "select id, rule from station order by id").await
     }
 
+    /// The campaigns, by name.
+    pub async fn campaigns(&self) -> Result<Vec<Campaign>, StoreError> {
+        self.load("campaign", "select id, rule from campaign order by id").await
+    }
+
+    /// The schedules, by name.
+    pub async fn schedules(&self) -> Result<Vec<Schedule>, StoreError> {
+        self.load("schedule", "select id, rule from schedule order by id").await
+    }
+
     pub(super) async fn load<T: serde::de::DeserializeOwned>(
         &self,
         what: &'static str,

@@ -1,6 +1,8 @@
 //! Each station's rundown, as the exact text it is sent.
 
-use super::{Store, StoreError, db::sql, json};
+use std::collections::HashMap;
+
+use super::{Store, StoreError, Tx, db::sql, json, name};
 use crate::{
     radio::{StationId, UtcMs},
     signing::Envelope,
@@ -24,7 +26,57 @@ pub struct StoredRundown {
     pub envelope: Envelope,
 }
 
+/// What became of one version of a rundown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RundownSent {
+    /// When it was written.
+    pub written_at: UtcMs,
+    /// When the station first said that it has it, or a later one; none: it has not.
+    pub taken_at: Option<UtcMs>,
+}
+
+/// Notes which version a station has: with it, it has all that came before.
+pub(super) async fn note_taken(
+    tx: &mut Tx,
+    station: &StationId,
+    version: u64,
+    now: UtcMs,
+) -> Result<(), StoreError> {
+    sql!(execute tx,
+        "update rundown_version set taken_at = $3 where station = $1 and version <= $2 and taken_at is null",
+        station.as_str(), version.cast_signed(), now.0)?;
+    Ok(())
+}
+
 impl Store {
+    /// The version of every station's rundown.
+    pub async fn rundown_versions(&self) -> Result<HashMap<StationId, u64>, StoreError> {
+        let rows =
+            sql!(fetch &mut self.db.reader().await?, "select station, version from rundown")?;
+        rows.iter()
+            .map(|row| Ok((name("rundown of", row.get(0)?)?, row.get::<i64>(1)?.unsigned_abs())))
+            .collect()
+    }
+
+    /// What became of a version of a station's rundown; none: nothing is known of it.
+    pub async fn rundown_sent(
+        &self,
+        station: &StationId,
+        version: u64,
+    ) -> Result<Option<RundownSent>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select written_at, taken_at from rundown_version where station = $1 and version = $2",
+            station.as_str(), version.cast_signed())?;
+        rows.first()
+            .map(|row| {
+                Ok(RundownSent {
+                    written_at: UtcMs(row.get(0)?),
+                    taken_at: row.get::<Option<i64>>(1)?.map(UtcMs),
+                })
+            })
+            .transpose()
+    }
+
     /// Which version of its rundown a station is to follow; none before the first. Spares reading the whole.
     pub async fn rundown_head(
         &self,
@@ -66,6 +118,12 @@ impl Store {
              where rundown.version < excluded.version",
             station.as_str(), head.version.cast_signed(), head.digest.as_str(),
             payload, now.0)?;
+        if written == 1 {
+            sql!(execute &mut tx,
+                "insert into rundown_version (station, version, written_at) values ($1, $2, $3)
+                 on conflict (station, version) do update set written_at = excluded.written_at",
+                station.as_str(), head.version.cast_signed(), now.0)?;
+        }
         tx.commit().await?;
         Ok(written == 1)
     }

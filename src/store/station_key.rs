@@ -1,6 +1,6 @@
 //! The keys with which stations sign their records.
 
-use super::{Bearer, Store, StoreError, Tx, db::sql, token};
+use super::{Actor, Bearer, Deed, Store, StoreError, Tx, audit, db::sql, token};
 use crate::{
     radio::{StationId, UtcMs},
     signing::PublicKey,
@@ -61,14 +61,36 @@ impl Store {
         now: UtcMs,
     ) -> Result<Revoked, StoreError> {
         let mut tx = self.db.begin().await?;
-        let keys = sql!(execute &mut tx,
-            "update station_key set revoked_at = $2 where station = $1 and revoked_at is null",
-            station.as_str(), now.0)?;
-        let codes = sql!(execute &mut tx,
-            "update enrolment set used_at = $2 where station = $1 and used_at is null and expires_at > $2",
-            station.as_str(), now.0)?;
-        let tokens = token::revoke(&mut tx, &Bearer::Station(station.clone()), now).await?;
+        let revoked = revoke(&mut tx, station, now).await?;
         tx.commit().await?;
-        Ok(Revoked { tokens, keys, codes })
+        Ok(revoked)
     }
+
+    /// The same by somebody, with its line in the trail.
+    pub async fn revoke_station_by(
+        &self,
+        actor: &Actor,
+        station: &StationId,
+        now: UtcMs,
+    ) -> Result<Revoked, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let revoked = revoke(&mut tx, station, now).await?;
+        let Revoked { tokens, keys, codes } = revoked;
+        let after = serde_json::json!({ "tokens": tokens, "keys": keys, "codes": codes });
+        let deed = Deed::StationRevoked;
+        audit::note(&mut tx, (actor, now), deed, station.as_str(), None, Some(after)).await?;
+        tx.commit().await?;
+        Ok(revoked)
+    }
+}
+
+async fn revoke(tx: &mut Tx, station: &StationId, now: UtcMs) -> Result<Revoked, StoreError> {
+    let keys = sql!(execute tx,
+        "update station_key set revoked_at = $2 where station = $1 and revoked_at is null",
+        station.as_str(), now.0)?;
+    let codes = sql!(execute tx,
+        "update enrolment set used_at = $2 where station = $1 and used_at is null and expires_at > $2",
+        station.as_str(), now.0)?;
+    let tokens = token::revoke(tx, &Bearer::Station(station.clone()), now).await?;
+    Ok(Revoked { tokens, keys, codes })
 }

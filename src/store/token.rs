@@ -1,6 +1,6 @@
 //! Who may call: 256-bit secrets, of which only the SHA-256 is kept.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -117,6 +117,15 @@ impl Store {
         let rows = sql!(fetch &mut self.db.reader().await?,
             "select count(*) from token where revoked_at is not null",)?;
         rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)
+    }
+
+    /// The stations that have a token, each with the instant of its newest.
+    pub async fn enrolled_stations(&self) -> Result<HashMap<StationId, UtcMs>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select name, max(created_at) from token where kind = 'station' and revoked_at is null group by name")?;
+        rows.iter()
+            .map(|row| Ok((super::name("token of", row.get(0)?)?, UtcMs(row.get(1)?))))
+            .collect()
     }
 
     /// Ends every token of somebody; gives how many there were.

@@ -16,5 +16,7 @@ mod common;
 
 mod browser;
 mod people;
+mod record;
 mod rights;
 mod sign_in;
+mod today;

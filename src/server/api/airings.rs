@@ -3,20 +3,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    radio::{AiringId, CampaignId, ClipHash, Right, StationId, UnitId, UtcMs},
+    radio::{CampaignId, ClipHash, Right, StationId, UnitId, UtcMs},
     server::{
-        AiringReport, AiringState, District, body::Asked, login::Caller, problem::Refusal,
-        report::report_all,
+        AiringReport, AiringState, District,
+        body::Asked,
+        login::Caller,
+        problem::Refusal,
+        search::{Found, Search},
     },
     store::{AiringFilter, Order},
     wire::Problem,
 };
-
-/// Airings looked at in one call at most: a rare state does not hold the database for long.
-const LOOKED_AT: usize = 10_000;
-
-/// Airings read at once where only some of them are wanted, as many as a page may have.
-const AT_ONCE: u32 = 500;
 
 /// Which airings, and how they are listed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -105,58 +102,27 @@ pub(in crate::server) async fn list(
     if !(1..=500).contains(&wanted.limit) {
         return Err(bad("limit: 1 to 500"));
     }
-    let mut after = match wanted.cursor.as_deref() {
-        None => None,
-        Some(cursor) => {
-            Some(read_cursor(cursor).ok_or_else(|| bad("cursor: take it from a page's \"next\""))?)
-        }
-    };
+    let after = wanted.cursor.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|()| bad("cursor: take it from a page's \"next\""))?;
     let order = match wanted.order {
         Sorting::Oldest => Order::Oldest,
         Sorting::Newest => Order::Newest,
     };
     let filter = AiringFilter {
         station: wanted.station,
-        unit: wanted.unit,
+        units: wanted.unit.into_iter().collect(),
         campaign: wanted.campaign,
         clip: wanted.clip,
         from: wanted.from,
         until: wanted.until,
     };
-    let now = district.clock.now();
-    let full = wanted.limit as usize;
-    let at_once = if wanted.state.is_some() { AT_ONCE } else { wanted.limit };
-    let (mut airings, mut looked_at) = (Vec::new(), 0);
-    loop {
-        let cursor = after.as_ref().map(|(at, id)| (*at, id.as_str()));
-        let stored = district.store.airings(&filter, order, cursor, at_once).await?;
-        let last_page = stored.len() < at_once as usize;
-        looked_at += stored.len();
-        for report in report_all(&district, stored, now).await? {
-            if airings.len() == full {
-                return Ok(Json(AiringPage { airings, next: after.map(write_cursor) }));
-            }
-            after = Some((report.starts_at, report.id.as_str().to_owned()));
-            if wanted.state.is_none_or(|state| state == report.state) {
-                let records = report.records.filter(|_| wanted.records);
-                airings.push(AiringReport { records, ..report });
-            }
-        }
-        if last_page {
-            return Ok(Json(AiringPage { airings, next: None }));
-        }
-        if airings.len() == full || looked_at >= LOOKED_AT {
-            return Ok(Json(AiringPage { airings, next: after.map(write_cursor) }));
+    let (state, limit) = (wanted.state, wanted.limit);
+    let search = Search { filter, state, evidence: None, order, limit, after };
+    let Found { mut airings, next } = search.page(&district).await?;
+    if !wanted.records {
+        for airing in &mut airings {
+            airing.records = None;
         }
     }
-}
-
-fn write_cursor((at, id): (UtcMs, String)) -> String {
-    format!("{}~{id}", at.0)
-}
-
-fn read_cursor(text: &str) -> Option<(UtcMs, String)> {
-    let (at, id) = text.split_once('~')?;
-    let id: AiringId = id.parse().ok()?;
-    Some((UtcMs(at.parse().ok()?), id.as_str().to_owned()))
+    Ok(Json(AiringPage { airings, next: next.map(|cursor| cursor.to_string()) }))
 }

@@ -45,9 +45,9 @@ pub(in crate::server) async fn confirm(
             .ok()
     });
     let took = status.as_ref().and_then(|status| status.rundown_version);
-    let status = status.map(|status| serde_json::to_string(&status)).transpose();
-    let status = status.map_err(Refusal::internal)?;
-    let results = keep(&district, &station, arrived.records, Call::Line { status }).await?;
+    let text = status.as_ref().map(serde_json::to_string).transpose().map_err(Refusal::internal)?;
+    let results = keep(&district, &station, arrived.records, Call::Line { status: text }).await?;
+    district.news.called(&station, status.as_ref(), district.clock.now());
     if let Some(took) = took
         && let Err(error) = rolling::outdo(&district, &station, took).await
     {
@@ -95,6 +95,9 @@ pub(in crate::server) async fn keep(
     }
     let (records, new): (Vec<_>, Vec<_>) = believed.into_iter().unzip();
     let verdicts = district.store.confirm(station, new, call, district.clock.now()).await?;
+    if verdicts.contains(&Verdict::Recorded) {
+        district.news.arrived();
+    }
     let mut kept = records.iter().zip(verdicts);
     Ok(results
         .into_iter()

@@ -77,7 +77,10 @@ pub(in crate::server) async fn declare(
         declared_by: caller.to_string(),
         declared_at: now,
     };
-    let (standing, _) = district.store.declare(&word).await?;
+    let (standing, is_new) = district.store.declare(&word).await?;
+    if is_new {
+        district.news.arrived();
+    }
     let same = standing.outcome == word.outcome
         && standing.started_at == word.started_at
         && standing.detail == word.detail;

@@ -11,5 +11,6 @@ pub(super) mod events;
 pub(super) mod expiries;
 pub(super) mod health;
 pub(super) mod intake;
+pub(super) mod news;
 pub(super) mod rules;
 pub(super) mod rundown;

@@ -18,6 +18,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", STYLE, include_str!("../../../static/style.css")),
     ("clips.js", SCRIPT, include_str!("../../../static/clips.js")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
+    ("today.js", SCRIPT, include_str!("../../../static/today.js")),
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

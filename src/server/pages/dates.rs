@@ -2,11 +2,11 @@
 
 #![allow(dead_code, reason = "the pages to come write the rest")]
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 use super::{Language, words::Phrase};
-use crate::radio::UtcMs;
+use crate::radio::{UtcMs, Window};
 
 /// Writes for one zone and language.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,21 @@ impl Dates {
     /// The day that it is somewhere in the district at an instant.
     pub(super) fn day(self, at: UtcMs) -> NaiveDate {
         self.local(at).date_naive()
+    }
+
+    /// From a day's first instant to the next day's.
+    pub(super) fn window(self, day: NaiveDate) -> Window {
+        let next = day.succ_opt().unwrap_or(day);
+        Window { from: self.begin(day), until: self.begin(next) }
+    }
+
+    /// A day's first instant: where midnight is skipped for daylight saving, the first there is.
+    fn begin(self, day: NaiveDate) -> UtcMs {
+        let quarters =
+            (0..96).filter_map(|quarter| day.and_hms_opt(quarter / 4, quarter % 4 * 15, 0));
+        let first =
+            quarters.filter_map(|local| self.zone.from_local_datetime(&local).earliest()).next();
+        first.map_or(UtcMs(0), |first| first.to_utc().into())
     }
 
     /// `26/11/2026`.
@@ -43,6 +58,11 @@ impl Dates {
     /// `05:15:07`, where seconds matter.
     pub(super) fn exact_time(self, at: &UtcMs) -> String {
         self.local(*at).format("%H:%M:%S").to_string()
+    }
+
+    /// Seconds since midnight by the clock on the wall.
+    pub(super) fn seconds(self, at: &UtcMs) -> u32 {
+        self.local(*at).num_seconds_from_midnight()
     }
 
     /// `05:15 26/11/2026`.
@@ -135,6 +155,14 @@ mod tests {
         assert_eq!(vi.weekday(&sunday).to_string(), "Chủ nhật");
         assert_eq!(monday(sunday), NaiveDate::from_ymd_opt(2026, 11, 23).unwrap());
         assert_eq!(monday(monday(sunday)), monday(sunday));
+        let day = vi.window(vi.day(MORNING));
+        assert_eq!((day.from.0, day.until.0), (1_795_626_000_000, 1_795_712_400_000));
+        assert_eq!(vi.seconds(&MORNING), 5 * 3600 + 15 * 60 + 7);
+        // Where the clocks go forward at midnight, the day begins at one.
+        let beirut = Dates { zone: Tz::Asia__Beirut, ..vi };
+        let day = beirut.window(NaiveDate::from_ymd_opt(2026, 3, 29).unwrap());
+        assert_eq!(beirut.exact_time(&day.from), "01:00:00");
+        assert_eq!(day.until.since(day.from), std::time::Duration::from_hours(23));
     }
 
     #[test]

@@ -9,47 +9,22 @@ use axum::{
 use super::{
     fault::Fault,
     page::Page,
+    state::{EVIDENCE, REASONS},
     visitor::{Reader, Visitor},
 };
 use crate::server::District;
 
 /// How an airing can stand.
-pub(super) const STATES: &[&str] =
-    &["planned", "aired", "partial", "interrupted", "missed", "refused", "simulated", "unreported"];
-/// On what that rests, strongest first.
-pub(super) const EVIDENCE: &[&str] = &["heard", "played", "declared", "simulated"];
-/// Why it stands so.
-pub(super) const REASONS: &[&str] = &[
-    "quiet-hours",
-    "holiday",
-    "not-approved",
-    "after",
-    "occupied",
-    "crowded",
-    "too-late",
-    "cut-in",
-    "withdrawn",
-    "not-planned",
-    "stopped-locally",
-    "station-down",
-    "station-stopped",
-    "clock-step",
-    "device-missing",
-    "device-lost",
-    "wrong-pace",
-    "clip-missing",
-    "clip-corrupt",
-    "decode-failed",
-    "programme-missing",
-    "programme-empty",
-    "campaign-missing",
-    "outside-campaign",
-    "nothing-to-rotate",
-    "unit-absent",
-    "unit-missing",
-    "no-record",
-    "items-unreported",
-    "reported",
+pub(super) const STATES: &[&str] = &[
+    "planned",
+    "due",
+    "aired",
+    "partial",
+    "interrupted",
+    "missed",
+    "refused",
+    "simulated",
+    "unreported",
 ];
 /// What a station says is wrong with it.
 pub(super) const FAULTS: &[&str] = &[

@@ -5,8 +5,10 @@
 
 mod account;
 mod approvals;
+mod area;
 mod assets;
 mod clips;
+mod condition;
 mod dates;
 mod fault;
 mod form;
@@ -15,8 +17,11 @@ mod help;
 mod notice;
 mod page;
 mod people;
+mod record;
 mod route;
 mod sign_in;
+mod state;
+mod stations;
 mod today;
 mod trail;
 mod visitor;
@@ -63,6 +68,13 @@ fn list() -> Vec<Route> {
         Route::get("/trail", May(Right::Trail), trail::show),
         Route::get("/help", Member, help::show),
         Route::get("/first-steps", May(Right::See), help::first_steps),
+        Route::get("/stations", May(Right::See), stations::list::show),
+        Route::get("/stations/{station}", May(Right::See), stations::one::show),
+        Route::post("/stations/{station}/code", May(Right::Stations), stations::access::code),
+        Route::get("/stations/{station}/revoke", May(Right::Stations), stations::access::ask),
+        Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
+        Route::get("/record", May(Right::See), record::list::show),
+        Route::get("/record/{airing}", May(Right::See), record::one::show),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -79,6 +91,8 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/today", "nav.today", Right::See),
     ("/clips", "nav.clips", Right::See),
     ("/approvals", "nav.approvals", Right::See),
+    ("/stations", "nav.stations", Right::See),
+    ("/record", "nav.record", Right::See),
     ("/people", "nav.people", Right::People),
     ("/trail", "nav.trail", Right::Trail),
     ("/help", "nav.help", Right::See),

@@ -29,8 +29,10 @@ macro_rules! sections {
 /// A page adds its section here, in order of the alphabet.
 const SECTIONS: &[Section] = sections![
     "account",
+    "airing",
     "approval",
     "clips",
+    "clock",
     "common",
     "dates",
     "deed",
@@ -41,9 +43,14 @@ const SECTIONS: &[Section] = sections![
     "help",
     "intake",
     "language",
+    "line",
     "nav",
     "people",
+    "priority",
     "reason",
+    "reason-means",
+    "record",
+    "remedy",
     "right",
     "role",
     "sign-in",
@@ -53,6 +60,7 @@ const SECTIONS: &[Section] = sections![
     "step",
     "today",
     "trail",
+    "trouble",
     "welcome",
 ];
 

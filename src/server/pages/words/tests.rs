@@ -11,7 +11,11 @@ use unicode_normalization::is_nfc;
 use super::*;
 use crate::{
     radio::{Right, Role},
-    server::pages::help::{EVIDENCE, FAULTS, REASONS, STATES},
+    server::pages::{
+        condition,
+        help::{FAULTS, STATES},
+        state::{EVIDENCE, REASONS},
+    },
     store::Deed,
 };
 
@@ -45,12 +49,19 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     for (names, known) in [
         (&["state", "state-means"][..], STATES),
         (&["evidence", "evidence-means"], EVIDENCE),
-        (&["reason"], REASONS),
+        (&["reason", "reason-means"], REASONS),
         (&["station-fault"], FAULTS),
         (&["step"], &["units", "people", "enrol", "clip", "approve", "schedule"]),
     ] {
         sections.extend(names.iter().map(|name| (*name, codes(known))));
     }
+    sections.insert("line", codes(&["unconnected", "never-heard", "silent", "heard"]));
+    let troubles: BTreeSet<String> = codes(condition::TROUBLES);
+    sections.insert("trouble", troubles.clone());
+    sections.insert("remedy", troubles);
+    sections.insert("station-kind", codes(&["district", "commune", "mobile"]));
+    sections.insert("priority", codes(&["routine", "priority", "emergency"]));
+    sections.insert("clock", codes(&["synced", "holdover", "untrusted"]));
     let dates = ["seconds", "minutes", "hours", "days"];
     let mut spans: BTreeSet<String> = codes(&dates);
     spans.extend(dates.map(|unit| format!("{unit}-1")));

@@ -1,0 +1,277 @@
+//! How a station is: whether it is heard, and what is wrong, the worst first.
+
+use std::collections::HashMap;
+
+use super::visitor::Visitor;
+use crate::{
+    radio::{StationId, UtcMs},
+    server::{AiringReport, AiringState},
+    store::{SILENT, SILENT_AFTER, Store, StoreError},
+    wire::StationStatus,
+};
+
+/// What there are words for. Anything else is told in the words that the station has for it.
+pub(super) const TROUBLES: &[&str] = &[
+    "silent",
+    "never-heard",
+    "deck",
+    "disk-full",
+    "stopped-locally",
+    "volume-zero",
+    "said-not-kept",
+    "records-rejected",
+    "clock-wrong",
+    "clock-untrusted",
+    "store-damaged",
+    "rundown-refused",
+    "clips-lacking",
+    "missed",
+    "interrupted",
+    "partial",
+    "simulated",
+    "unreported",
+];
+
+/// Whether a station calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It was never enrolled, or no longer is.
+    Unconnected,
+    /// It was enrolled at this instant, and has not called since.
+    NeverHeard(UtcMs),
+    /// It has not called since this instant.
+    Silent(UtcMs),
+    /// It called at this instant, a moment ago.
+    Heard(UtcMs),
+}
+
+impl Line {
+    /// The key of its word in the section `line`.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Unconnected => "unconnected",
+            Self::NeverHeard(_) => "never-heard",
+            Self::Silent(_) => SILENT,
+            Self::Heard(_) => "heard",
+        }
+    }
+
+    pub(super) fn tone(self) -> &'static str {
+        match self {
+            Self::Unconnected => "quiet",
+            Self::NeverHeard(_) => "warn",
+            Self::Silent(_) => "bad",
+            Self::Heard(_) => "good",
+        }
+    }
+
+    /// The instant that it is about.
+    pub(super) fn at(self) -> Option<UtcMs> {
+        match self {
+            Self::Unconnected => None,
+            Self::NeverHeard(at) | Self::Silent(at) | Self::Heard(at) => Some(at),
+        }
+    }
+}
+
+/// Something that somebody should see to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// The key of its words in the sections `trouble` and `remedy`.
+    pub(super) code: String,
+    pub(super) since: Option<UtcMs>,
+    /// What the station says of it.
+    pub(super) detail: String,
+    /// The airing that it befell, and why.
+    pub(super) airing: Option<(String, Option<String>)>,
+}
+
+impl Trouble {
+    fn new(code: &str, since: Option<UtcMs>) -> Self {
+        Self { code: code.to_owned(), since, detail: String::new(), airing: None }
+    }
+
+    /// What is wrong; with its reason where an airing says one.
+    pub(super) fn words(&self, v: &Visitor) -> String {
+        let words = v.code("trouble", &self.code);
+        match self.airing.as_ref().and_then(|(_, reason)| reason.as_deref()) {
+            Some(reason) if reason != self.code && reason != "no-record" => {
+                format!("{words}: {}", v.code("reason", reason))
+            }
+            _ => words.to_string(),
+        }
+    }
+
+    /// What to do; in the station's own words where we know none.
+    pub(super) fn remedy(&self, v: &Visitor) -> String {
+        if TROUBLES.contains(&self.code.as_str()) {
+            v.code("remedy", &self.code).to_string()
+        } else {
+            self.detail.clone()
+        }
+    }
+}
+
+/// How a station is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) line: Line,
+    /// The worst first.
+    pub(super) troubles: Vec<Trouble>,
+}
+
+impl Condition {
+    /// For sorting: the lower, the sooner somebody should look.
+    pub(super) fn rank(&self) -> u8 {
+        match (self.line, self.troubles.is_empty()) {
+            (Line::Silent(_), _) => 0,
+            (_, false) => 1,
+            (_, true) => 2,
+        }
+    }
+}
+
+impl Condition {
+    /// The tone of the worst.
+    pub(super) fn tone(&self) -> &'static str {
+        match (self.line, self.troubles.first().map(|worst| worst.code.as_str())) {
+            (Line::Silent(_), _) => "bad",
+            (_, Some("never-heard" | "unreported" | "partial" | "simulated" | "clips-lacking")) => {
+                "warn"
+            }
+            (_, Some(_)) => "bad",
+            (_, None) => self.line.tone(),
+        }
+    }
+}
+
+/// What is known of all stations.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) contacts: HashMap<StationId, (UtcMs, Option<StationStatus>)>,
+    since: HashMap<(StationId, String), UtcMs>,
+    enrolled: HashMap<StationId, UtcMs>,
+}
+
+impl Known {
+    pub(super) async fn read(store: &Store) -> Result<Self, StoreError> {
+        let contacts = store.contacts().await?.into_iter().map(|contact| {
+            let status = contact.status.and_then(|json| serde_json::from_str(&json).ok());
+            (contact.station, (contact.at, status))
+        });
+        let faults = store.open_faults().await?.into_iter();
+        Ok(Self {
+            contacts: contacts.collect(),
+            since: faults.map(|fault| ((fault.station, fault.code), fault.since)).collect(),
+            enrolled: store.enrolled_stations().await?,
+        })
+    }
+
+    /// The status that a station gave last.
+    pub(super) fn status(&self, station: &StationId) -> Option<&StationStatus> {
+        self.contacts.get(station)?.1.as_ref()
+    }
+
+    fn line(&self, station: &StationId, now: UtcMs) -> Line {
+        match (self.contacts.get(station), self.enrolled.get(station)) {
+            (_, None) => Line::Unconnected,
+            (None, Some(at)) => Line::NeverHeard(*at),
+            (Some((at, _)), Some(_)) if now.since(*at) > SILENT_AFTER => Line::Silent(*at),
+            (Some((at, _)), Some(_)) => Line::Heard(*at),
+        }
+    }
+
+    /// How a station is, by what it says and by what came of these airings of its.
+    pub(super) fn condition(
+        &self,
+        station: &StationId,
+        airings: &[&AiringReport],
+        now: UtcMs,
+    ) -> Condition {
+        let line = self.line(station, now);
+        let mut troubles = Vec::new();
+        match line {
+            Line::Silent(at) | Line::NeverHeard(at) => {
+                troubles.push(Trouble::new(line.code(), Some(at)));
+            }
+            Line::Heard(_) => {
+                let faults = self.status(station).map(|status| status.faults.as_slice());
+                troubles.extend(faults.unwrap_or_default().iter().map(|fault| {
+                    let key = (station.clone(), fault.code.clone());
+                    let since = self.since.get(&key).copied();
+                    Trouble {
+                        detail: fault.detail.clone(),
+                        ..Trouble::new(known(&fault.code), since)
+                    }
+                }));
+            }
+            Line::Unconnected => {}
+        }
+        troubles.extend(airings.iter().rev().filter_map(|airing| befell(airing, now)));
+        Condition { line, troubles }
+    }
+}
+
+/// The code under which the words of a station's fault stand.
+pub(super) fn known(code: &str) -> &str {
+    if code.starts_with("rundown-") { "rundown-refused" } else { code }
+}
+
+/// What was wrong with an airing, if that is somebody's to see to.
+fn befell(airing: &AiringReport, now: UtcMs) -> Option<Trouble> {
+    use AiringState::{
+        Aired, Interrupted, Missed, Partial, Planned, Refused, Simulated, Unreported,
+    };
+    let code = match airing.state {
+        Missed | Interrupted | Partial | Simulated | Unreported => airing.state.as_str(),
+        Planned if airing.ready == Some(false) && airing.starts_at > now => "clips-lacking",
+        Aired | Planned | Refused => return None,
+    };
+    let about = Some((airing.id.to_string(), airing.reason.clone()));
+    Some(Trouble { airing: about, ..Trouble::new(code, Some(airing.starts_at)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{radio::ClockState, wire::Fault};
+
+    const NOW: UtcMs = UtcMs(1_601_503_200_000);
+
+    fn status(faults: Vec<Fault>) -> StationStatus {
+        StationStatus {
+            software: String::new(),
+            speaker: String::new(),
+            clock: ClockState::Synced,
+            rundown_version: None,
+            waiting: 0,
+            faults,
+            stock: None,
+        }
+    }
+
+    #[test]
+    fn silence_outweighs_what_the_station_said_before_it() {
+        let station: StationId = "kim-tan".parse().unwrap();
+        let mut known = Known::default();
+        assert_eq!(known.condition(&station, &[], NOW).line, Line::Unconnected);
+        known.enrolled.insert(station.clone(), NOW);
+        assert_eq!(known.condition(&station, &[], NOW).line, Line::NeverHeard(NOW));
+
+        let faults = vec![Fault::new("rundown-expired", "old"), Fault::new("deck", "no device")];
+        known.contacts.insert(station.clone(), (NOW, Some(status(faults))));
+        known.since.insert((station.clone(), "deck".to_owned()), UtcMs(7));
+        let heard = known.condition(&station, &[], NOW + SILENT_AFTER);
+        assert_eq!((heard.line, heard.rank()), (Line::Heard(NOW), 1));
+        let said: Vec<_> =
+            heard.troubles.iter().map(|trouble| (trouble.code.as_str(), trouble.since)).collect();
+        assert_eq!(said, [("rundown-refused", None), ("deck", Some(UtcMs(7)))]);
+
+        let later = NOW + SILENT_AFTER + Duration::from_millis(1);
+        let silent = known.condition(&station, &[], later);
+        assert_eq!((silent.line, silent.rank()), (Line::Silent(NOW), 0));
+        assert_eq!(silent.troubles, [Trouble::new(SILENT, Some(NOW))]);
+    }
+}
