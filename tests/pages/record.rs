@@ -60,9 +60,9 @@ async fn a_line_opens_to_all_that_is_known_of_it(house: House) {
 }
 
 async fn the_record_is_found_by_what_came_of_it_and_page_by_page(house: House) {
-    let mut lan = Browser::of(&house, "lan", &[(Role::Operator, None)]).await;
     loa::server::roll(&house.district).await.unwrap();
     house.clock.advance(std::time::Duration::from_hours(40 * 24));
+    let mut lan = Browser::of(&house, "lan", &[(Role::Operator, None)]).await;
     let records = chain("thach-lam", 1);
     house.confirm_signed(&house.thach_lam, &json!(records)).await;
     let mut lines = async |query: &str| {
