@@ -49,7 +49,7 @@ async fn the_day_shows_what_came_of_each_airing(house: House) {
     let mut lan = Browser::of(&house, "lan", &[(Role::Auditor, None)]).await;
     let page = lan.get("/today").await.text();
     assert!(page.contains("Thứ Năm 01/10/2020"), "{page}");
-    assert!(row(&page, "thach-lam").contains("Sắp phát</span> <span class=\"at\">05:00"));
+    assert!(row(&page, "thach-lam").contains("Sắp phát</span></a> <span class=\"at\">05:00"));
     // A minute before it is what comes next.
     assert!(page.contains("05:00 Bản tin, 2 đài") && page.contains("còn 1 phút"));
 

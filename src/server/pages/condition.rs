@@ -123,15 +123,14 @@ pub(super) struct Condition {
 impl Condition {
     /// For sorting: the lower, the sooner somebody should look.
     pub(super) fn rank(&self) -> u8 {
-        match (self.line, self.troubles.is_empty()) {
+        match (self.line, self.tone()) {
             (Line::Silent(_), _) => 0,
-            (_, false) => 1,
-            (_, true) => 2,
+            (_, "bad") => 1,
+            (_, "warn") => 2,
+            _ => 3,
         }
     }
-}
 
-impl Condition {
     /// The tone of the worst.
     pub(super) fn tone(&self) -> &'static str {
         match (self.line, self.troubles.first().map(|worst| worst.code.as_str())) {

@@ -145,8 +145,8 @@ impl Board {
         Self {
             counts: counts.into_iter().filter(|(_, count)| *count > 0).collect(),
             heard: lines("heard"),
-            silent: lines("silent") + lines("never-heard"),
-            unconnected: lines("unconnected"),
+            silent: lines("silent"),
+            unconnected: lines("unconnected") + lines("never-heard"),
             slots,
             rows,
             due,

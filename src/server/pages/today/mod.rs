@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Troubles told at the head of the page; the rows tell all.
-const TOLD: usize = 8;
+const TOLD: usize = 5;
 
 /// What of the day is shown.
 #[derive(Debug, Default, Deserialize)]
