@@ -3,6 +3,27 @@
 use super::Why;
 
 impl Why {
+    /// The codes of all reasons.
+    pub const CODES: &[&str] = &[
+        "after",
+        "occupied",
+        "crowded",
+        "quiet-hours",
+        "holiday",
+        "unit-absent",
+        "unit-missing",
+        "programme-missing",
+        "programme-empty",
+        "campaign-missing",
+        "outside-campaign",
+        "nothing-to-rotate",
+        "clip-missing",
+        "clip-retired",
+        "clip-not-valid",
+        "not-approved",
+        "programme-not-approved",
+    ];
+
     /// Reads a reason from its code and from the words of the decision or the reason itself. None: a Loa that knew other
     /// reasons wrote it.
     pub fn read(code: &str, words: &str) -> Option<Self> {
@@ -89,6 +110,7 @@ mod tests {
             Why::NotApproved(id("chime")),
             Why::ProgrammeNotApproved(id("ban-tin")),
         ];
+        assert_eq!(reasons.each_ref().map(Why::code), *Why::CODES);
         for why in reasons {
             let at = UtcMs(1_601_503_200_000);
             for moved_to in [None, Some(UtcMs(at.0 + 340_500))] {

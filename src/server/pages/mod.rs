@@ -22,6 +22,7 @@ mod route;
 mod sign_in;
 mod state;
 mod stations;
+mod timetable;
 mod today;
 mod trail;
 mod visitor;
@@ -75,6 +76,9 @@ fn list() -> Vec<Route> {
         Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
         Route::get("/record", May(Right::See), record::list::show),
         Route::get("/record/{airing}", May(Right::See), record::one::show),
+        Route::get("/timetable", May(Right::See), timetable::week::show),
+        Route::get("/timetable/day", May(Right::See), timetable::day::show),
+        Route::get("/timetable/sheet", May(Right::See), timetable::sheet::show),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -93,6 +97,7 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/approvals", "nav.approvals", Right::See),
     ("/stations", "nav.stations", Right::See),
     ("/record", "nav.record", Right::See),
+    ("/timetable", "nav.timetable", Right::See),
     ("/people", "nav.people", Right::People),
     ("/trail", "nav.trail", Right::Trail),
     ("/help", "nav.help", Right::See),

@@ -58,10 +58,12 @@ const SECTIONS: &[Section] = sections![
     "state-means",
     "station-fault",
     "step",
+    "timetable",
     "today",
     "trail",
     "trouble",
     "welcome",
+    "why",
 ];
 
 /// By `section.key`.

@@ -1,0 +1,11 @@
+//! What airs when: the week and the day, a sheet for the wall, and the forms that make schedules and programmes.
+
+mod ask;
+mod entry;
+mod ground;
+mod names;
+mod place;
+
+pub(super) mod day;
+pub(super) mod sheet;
+pub(super) mod week;
