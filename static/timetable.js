@@ -44,3 +44,37 @@ if (table) {
     });
   }
 }
+
+// A schedule's form shows what it would change while it is filled in, and only the fields that its kind of rule needs.
+const form = document.querySelector("#schedule");
+if (form) {
+  const fields = [...form.querySelectorAll("[data-rhythm]")];
+  const choose = () => {
+    const chosen = form.elements.rhythm.value;
+    for (const field of fields) field.hidden = field.dataset.rhythm !== chosen;
+  };
+  choose();
+  let timer = 0;
+  let asked = 0;
+  const look = async () => {
+    const number = ++asked;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("act", "preview");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const preview = page.querySelector("#preview");
+      if (number !== asked || !preview) return;
+      form.querySelector("#preview").replaceWith(document.adoptNode(preview));
+      const seen = page.querySelector("input[name=seen]");
+      if (answer.ok && seen) form.elements.seen.value = seen.value;
+    } catch {
+      // The button is still there.
+    }
+  };
+  form.addEventListener("input", () => {
+    choose();
+    clearTimeout(timer);
+    timer = setTimeout(look, 600);
+  });
+}

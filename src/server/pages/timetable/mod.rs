@@ -5,7 +5,9 @@ mod entry;
 mod ground;
 mod names;
 mod place;
+mod preview;
 
 pub(super) mod day;
+pub(super) mod schedule;
 pub(super) mod sheet;
 pub(super) mod week;

@@ -53,6 +53,7 @@ const SECTIONS: &[Section] = sections![
     "remedy",
     "right",
     "role",
+    "schedule",
     "sign-in",
     "state",
     "state-means",
