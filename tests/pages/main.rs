@@ -20,3 +20,4 @@ mod record;
 mod rights;
 mod sign_in;
 mod today;
+mod timetable;

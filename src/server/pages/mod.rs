@@ -96,6 +96,8 @@ fn list() -> Vec<Route> {
             May(Right::Plan),
             timetable::schedule::one::end,
         ),
+        Route::get("/timetable/move", May(Right::Plan), timetable::shift::show),
+        Route::post("/timetable/move", May(Right::Plan), timetable::shift::save),
         Route::get("/timetable/sheet", May(Right::See), timetable::sheet::show),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),

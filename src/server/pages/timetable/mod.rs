@@ -10,4 +10,5 @@ mod preview;
 pub(super) mod day;
 pub(super) mod schedule;
 pub(super) mod sheet;
+pub(super) mod shift;
 pub(super) mod week;

@@ -73,7 +73,7 @@ fn rows(week: &[NaiveDate; 7], entries: &[Entry]) -> Vec<Row> {
         let mut merged: Vec<(Vec<String>, usize)> = Vec::new();
         for cell in cells {
             match merged.last_mut() {
-                Some((last, days)) if *last == cell => *days += 1,
+                Some((last, days)) if *last == cell && !cell.is_empty() => *days += 1,
                 _ => merged.push((cell, 1)),
             }
         }

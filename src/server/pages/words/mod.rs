@@ -54,6 +54,7 @@ const SECTIONS: &[Section] = sections![
     "right",
     "role",
     "schedule",
+    "shift",
     "sign-in",
     "state",
     "state-means",

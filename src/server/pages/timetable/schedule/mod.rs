@@ -7,3 +7,4 @@ pub(in crate::server::pages) mod list;
 pub(in crate::server::pages) mod one;
 
 pub(super) use said::when_in_words;
+pub(super) use wish::read_time;
