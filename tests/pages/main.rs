@@ -19,5 +19,5 @@ mod people;
 mod record;
 mod rights;
 mod sign_in;
-mod today;
 mod timetable;
+mod today;

@@ -8,6 +8,7 @@ mod place;
 mod preview;
 
 pub(super) mod day;
+pub(super) mod programme;
 pub(super) mod schedule;
 pub(super) mod sheet;
 pub(super) mod shift;

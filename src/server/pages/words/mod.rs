@@ -47,6 +47,7 @@ const SECTIONS: &[Section] = sections![
     "nav",
     "people",
     "priority",
+    "programme",
     "reason",
     "reason-means",
     "record",
