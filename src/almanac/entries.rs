@@ -6,8 +6,8 @@ use toml::{Spanned, de::DeValue};
 
 use super::{ClipEntry, Origin, fields::Fields, read::RuleCheck, references::Kind};
 use crate::radio::{
-    Campaign, Directive, Gain, Holiday, Item, Priority, Programme, QuietHours, Schedule, Selection,
-    Station, StationKind, Unit, When,
+    Campaign, Directive, Exception, Gain, Holiday, Item, Priority, Programme, QuietHours, Schedule,
+    Selection, Station, StationKind, Unit, When,
 };
 
 pub(super) fn unit(f: &mut Fields<'_, '_>) -> Option<Unit> {
@@ -186,6 +186,9 @@ pub(super) fn schedule(f: &mut Fields<'_, '_>, rule: RuleCheck) -> Option<Schedu
     let late_limit_ms = f.span("late_limit").unwrap_or(300_000);
     let gain = lowering(f);
     let on_holidays = f.flag("on_holidays").unwrap_or(false);
+    let except = f.list("except");
+    let except = except.iter().filter_map(|value| f.inner(value, "except", exception).flatten());
+    let except = except.collect();
     Some(Schedule {
         id: id?,
         title: title?,
@@ -200,7 +203,15 @@ pub(super) fn schedule(f: &mut Fields<'_, '_>, rule: RuleCheck) -> Option<Schedu
         late_limit_ms,
         gain,
         on_holidays,
+        except,
     })
+}
+
+/// `{ at = 2020-10-01T05:00, to = 2020-10-01T06:00 }`; without `to` it does not air.
+fn exception(f: &mut Fields<'_, '_>) -> Option<Exception> {
+    let at = f.need("at").and_then(|value| local_time(f, value));
+    let to = f.get("to").and_then(|value| local_time(f, value));
+    Some(Exception { at: at?, to })
 }
 
 /// A clip is already as loud as its peaks allow: a schedule may only lower it.

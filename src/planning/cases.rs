@@ -53,6 +53,7 @@ fn rules_of(rules: &[(&str, &str, Priority, u64, u64)]) -> Wishes {
             late_limit_ms: late * 1000,
             gain: Gain::UNITY,
             on_holidays: false,
+            except: vec![],
         });
     }
     wishes

@@ -9,12 +9,13 @@ use std::{iter::Peekable, str::FromStr};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use self::field::{Field, Set};
+use self::field::Field;
+pub(super) use self::field::Set;
 
 /// When something airs, in local time.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// One walk for the day of the month, one for the day of the week, or one for both.
+    /// For each line one walk for the day of the month, one for the day of the week, or one for both.
     walks: Vec<::cron::Schedule>,
 }
 
@@ -77,13 +78,20 @@ const AFTER: NaiveDateTime = match NaiveDate::from_ymd_opt(2101, 1, 1) {
     None => NaiveDateTime::MAX,
 };
 
-impl Rule {
-    /// Reads a rule. Names may stand in ranges and lists too (`mon-fri`), which some implementations allow.
-    ///
-    /// # Errors
-    /// When the text is no rule, or names only days that never come.
-    pub fn parse(text: &str) -> Result<Self, BadRule> {
-        let text = text.trim();
+/// One line, read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    /// Second, minute, hour.
+    pub(super) time: [Set; 3],
+    days: Set,
+    months: Set,
+    weekdays: Set,
+    /// Both day fields say something: then either is enough.
+    either: bool,
+}
+
+impl Line {
+    fn read(text: &str) -> Result<Self, BadRule> {
         let fields: Vec<&str> = match text.strip_prefix('@') {
             Some(_) => nickname(text)?.split_ascii_whitespace().collect(),
             None => text.split_whitespace().collect(),
@@ -96,22 +104,55 @@ impl Rule {
         let time = [SECOND.read(second)?, MINUTE.read(rest[0])?, HOUR.read(rest[1])?];
         let (days, months, weekdays) =
             (DAY.read(rest[2])?, MONTH.read(rest[3])?, WEEKDAY.read(rest[4])?.sunday_is_zero());
-
         let restricted = |field: &str| !field.contains('*');
         let either = restricted(rest[2]) && restricted(rest[4]);
-        let comes = month_has_day(months, days);
-        let mut walks = Vec::with_capacity(2);
-        if comes {
-            walks.push(walk(time, days, months, if either { Set::ALL } else { weekdays }));
+        Ok(Self { time, days, months, weekdays, either })
+    }
+
+    /// The days of the week, 0 for Sunday, if nothing else is said of days.
+    pub(super) fn weekly(&self) -> Option<Set> {
+        let every_day = self.days.covers(1, 31) && self.months.covers(1, 12);
+        (every_day && !self.either).then_some(self.weekdays)
+    }
+
+    fn walks(&self) -> impl Iterator<Item = Result<::cron::Schedule, ::cron::error::Error>> {
+        let Self { time, days, months, weekdays, either } = *self;
+        let by_day = month_has_day(months, days)
+            .then(|| walk(time, days, months, if either { Set::ALL } else { weekdays }));
+        let by_weekday = either.then(|| walk(time, Set::ALL, months, weekdays));
+        by_day.into_iter().chain(by_weekday)
+    }
+}
+
+/// The lines of a rule.
+pub(super) fn lines(text: &str) -> Result<Vec<Line>, BadRule> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = lines.map(Line::read).collect::<Result<Vec<_>, _>>()?;
+    if lines.is_empty() {
+        return Err(BadRule::Count { text: text.trim().to_owned(), count: 0 });
+    }
+    Ok(lines)
+}
+
+impl Rule {
+    /// Reads a rule: a line, or several of which each counts, as in a crontab. Names may stand in ranges and lists too
+    /// (`mon-fri`), which some implementations allow.
+    ///
+    /// # Errors
+    /// When the text is no rule, or a line names only days that never come.
+    pub fn parse(text: &str) -> Result<Self, BadRule> {
+        let never = || BadRule::Never(text.trim().to_owned());
+        let mut walks = Vec::new();
+        for line in lines(text)? {
+            let before = walks.len();
+            for walk in line.walks() {
+                walks.push(walk.map_err(|_| never())?);
+            }
+            if walks.len() == before {
+                return Err(never());
+            }
         }
-        if either {
-            walks.push(walk(time, Set::ALL, months, weekdays));
-        }
-        if walks.is_empty() {
-            return Err(BadRule::Never(text.to_owned()));
-        }
-        let walks = walks.into_iter().collect::<Result<_, _>>();
-        Ok(Self { walks: walks.map_err(|_| BadRule::Never(text.to_owned()))? })
+        Ok(Self { walks })
     }
 
     /// Says in words why a text is no rule; what the almanac asks of every rule it reads.

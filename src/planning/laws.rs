@@ -119,6 +119,7 @@ fn schedule() -> impl Strategy<Value = Schedule> {
                 late_limit_ms: late * 1000,
                 gain: Gain::UNITY,
                 on_holidays,
+                except: vec![],
             }
         },
     )

@@ -8,24 +8,30 @@
 mod check;
 pub mod cron; // crontab(5)
 mod decision;
+mod difference; // what another plan has otherwise
 mod occurrence; // a rule's instants
 mod order; // a schedule with everything looked up
 mod plan;
 mod quiet;
+mod rhythm; // a rule as people say it
 mod rotation; // whose turn it is
 pub mod sheet; // a plan on paper
 mod territory; // units and selections
 mod timeline; // one station's time
+mod told; // reasons read back
 mod wishes;
 mod zone;
 
 pub use check::{Breach, check};
 pub use cron::{BadRule, Rule};
 pub use decision::{Decision, Why};
+pub use difference::{Difference, DifferenceKind, difference};
+pub use occurrence::next;
 pub use plan::{Plan, plan};
+pub use rhythm::Rhythm;
 pub use territory::Territory;
 pub use wishes::Wishes;
-pub use zone::local;
+pub use zone::{instant, local};
 
 #[cfg(test)]
 mod cases;

@@ -49,11 +49,63 @@ pub(super) fn occurrences(
         found
     };
     Ok(match &schedule.when {
-        When::Cron(text) => found(&mut Rule::parse(text)?.from(begin)),
+        When::Cron(text) => {
+            let rule = Rule::parse(text)?;
+            let moved = moved(schedule, |at| inside(at) && rule.from(*at).next() == Some(*at));
+            found(&mut excepted(rule.from(begin), schedule, moved))
+        }
         When::Dates(dates) => {
             let mut dates = dates.clone();
             dates.sort_unstable();
-            found(&mut dates.into_iter())
+            let moved = moved(schedule, |at| inside(at) && dates.contains(at));
+            found(&mut excepted(dates.into_iter(), schedule, moved))
         }
+    })
+}
+
+/// The next instants that a schedule names from one on, at most `count`, within ten years.
+///
+/// # Errors
+/// Its rule cannot be read.
+pub fn next(
+    schedule: &Schedule,
+    campaign: Option<&Campaign>,
+    from: UtcMs,
+    count: usize,
+) -> Result<Vec<UtcMs>, BadRule> {
+    const DAY_MS: i64 = 86_400_000;
+    // A rule of every minute is not walked for ten years to see ten of its instants.
+    for days in [2, 40, 400, 3660] {
+        let window = Window { from, until: UtcMs(from.0.saturating_add(days * DAY_MS)) };
+        let mut found = occurrences(schedule, campaign, window)?;
+        if found.len() >= count || days == 3660 {
+            found.truncate(count);
+            return Ok(found.into_iter().map(|one| one.at).collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Where a schedule's exceptions put what the rule names, in order.
+fn moved(schedule: &Schedule, names: impl Fn(&NaiveDateTime) -> bool) -> Vec<NaiveDateTime> {
+    let named = schedule.except.iter().filter(|one| names(&one.at));
+    let mut moved: Vec<_> = named.filter_map(|one| one.to).collect();
+    moved.sort_unstable();
+    moved
+}
+
+/// What a rule names, without its exceptions and with what they make of it, in order.
+fn excepted(
+    times: impl Iterator<Item = NaiveDateTime>,
+    schedule: &Schedule,
+    moved: Vec<NaiveDateTime>,
+) -> impl Iterator<Item = NaiveDateTime> {
+    let stays = |time: &NaiveDateTime| schedule.except.iter().all(|one| one.at != *time);
+    let mut times = times.filter(stays).peekable();
+    let mut moved = moved.into_iter().peekable();
+    std::iter::from_fn(move || match (times.peek(), moved.peek()) {
+        (Some(time), Some(other)) if other < time => moved.next(),
+        (None, Some(_)) => moved.next(),
+        _ => times.next(),
     })
 }

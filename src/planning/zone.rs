@@ -5,7 +5,7 @@ use crate::radio::UtcMs;
 
 /// The instant of a local time. A time that a change of the clocks skips is the first instant after it; of a time that
 /// comes twice, the first counts. None only beyond the years that chrono knows.
-pub(super) fn instant(zone: Tz, local: NaiveDateTime) -> Option<UtcMs> {
+pub fn instant(zone: Tz, local: NaiveDateTime) -> Option<UtcMs> {
     let time = zone
         .from_local_datetime(&local)
         .earliest()

@@ -34,7 +34,7 @@ pub use name::{
 };
 pub use programme::{Item, Programme};
 pub use rights::{Grant, Grants, Right, Role};
-pub use schedule::{Priority, Schedule, When};
+pub use schedule::{Exception, Priority, Schedule, When};
 pub use station::{Selection, Station, StationKind};
 pub use time::{BadTime, UtcMs, Window};
 pub use unit::Unit;

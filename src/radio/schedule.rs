@@ -60,6 +60,21 @@ pub struct Schedule {
     pub gain: Gain,
     /// Whether it also airs on the calendar's holidays.
     pub on_holidays: bool,
+    /// Times at which it does not do as `when` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<Exception>,
+}
+
+/// One time that a rule names and that is otherwise this once, in the zone's local time. If the rule does not name it, it
+/// means nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// The time that the rule names.
+    pub at: NaiveDateTime,
+    /// When it airs instead; none: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<NaiveDateTime>,
 }
 
 /// When a schedule airs, in its zone's local time.
@@ -70,7 +85,7 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum When {
-    /// crontab(5): five fields, or six with seconds in front, or `@daily` and friends.
+    /// crontab(5): five fields, or six with seconds in front, or `@daily` and friends. Of several lines each counts.
     Cron(String),
     /// These local instants.
     Dates(Vec<NaiveDateTime>),

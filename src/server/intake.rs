@@ -243,7 +243,7 @@ async fn free_name(district: &District, title: &str) -> Result<ClipId, NotTaken>
 }
 
 /// The words of a title as a name in rules is written.
-fn slug(title: &str) -> String {
+pub(super) fn slug(title: &str) -> String {
     let words: String =
         fold(title).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     let joined = words.split_whitespace().collect::<Vec<_>>().join("-");

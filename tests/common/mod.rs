@@ -109,6 +109,7 @@ pub(crate) fn schedule(id: &str, cron: &str) -> Schedule {
         late_limit_ms: 60_000,
         gain: Gain::UNITY,
         on_holidays: true,
+        except: vec![],
     }
 }
 

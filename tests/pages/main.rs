@@ -19,4 +19,5 @@ mod people;
 mod record;
 mod rights;
 mod sign_in;
+mod timetable;
 mod today;

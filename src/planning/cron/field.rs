@@ -13,14 +13,19 @@ pub(super) struct Field {
 
 /// Numbers below 64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Set(u64);
+pub(in crate::planning) struct Set(u64);
 
 impl Set {
     /// Any number, whatever the field.
     pub(super) const ALL: Self = Self(u64::MAX);
 
-    pub(super) fn has(self, number: u32) -> bool {
+    pub(in crate::planning) fn has(self, number: u32) -> bool {
         number < 64 && self.0 & (1 << number) != 0
+    }
+
+    /// Whether it has every number from one to another, both inside.
+    pub(super) fn covers(self, first: u32, last: u32) -> bool {
+        (first..=last).all(|number| self.has(number))
     }
 
     /// The least number; 64 when there is none.

@@ -17,8 +17,12 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[(&str, &str, &str)] = &[
     ("style.css", STYLE, include_str!("../../../static/style.css")),
     ("clips.js", SCRIPT, include_str!("../../../static/clips.js")),
+    ("lying.css", STYLE, include_str!("../../../static/lying.css")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
     ("today.js", SCRIPT, include_str!("../../../static/today.js")),
+    ("timetable.css", STYLE, include_str!("../../../static/timetable.css")),
+    ("timetable.js", SCRIPT, include_str!("../../../static/timetable.js")),
+    ("upright.css", STYLE, include_str!("../../../static/upright.css")),
 ];
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -22,6 +22,7 @@ mod route;
 mod sign_in;
 mod state;
 mod stations;
+mod timetable;
 mod today;
 mod trail;
 mod visitor;
@@ -75,6 +76,42 @@ fn list() -> Vec<Route> {
         Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
         Route::get("/record", May(Right::See), record::list::show),
         Route::get("/record/{airing}", May(Right::See), record::one::show),
+        Route::get("/timetable", May(Right::See), timetable::week::show),
+        Route::get("/timetable/day", May(Right::See), timetable::day::show),
+        Route::get("/timetable/schedules", May(Right::See), timetable::schedule::list::show),
+        Route::get("/timetable/schedules/new", May(Right::Plan), timetable::schedule::one::new),
+        Route::post("/timetable/schedules/new", May(Right::Plan), timetable::schedule::one::add),
+        Route::get(
+            "/timetable/schedules/{schedule}",
+            May(Right::See),
+            timetable::schedule::one::show,
+        ),
+        Route::post(
+            "/timetable/schedules/{schedule}",
+            May(Right::Plan),
+            timetable::schedule::one::save,
+        ),
+        Route::post(
+            "/timetable/schedules/{schedule}/end",
+            May(Right::Plan),
+            timetable::schedule::one::end,
+        ),
+        Route::get("/timetable/programmes", May(Right::See), timetable::programme::list),
+        Route::get("/timetable/programmes/new", May(Right::Plan), timetable::programme::new),
+        Route::post("/timetable/programmes/new", May(Right::Plan), timetable::programme::add),
+        Route::get(
+            "/timetable/programmes/{programme}",
+            May(Right::See),
+            timetable::programme::show,
+        ),
+        Route::post(
+            "/timetable/programmes/{programme}",
+            May(Right::Plan),
+            timetable::programme::save,
+        ),
+        Route::get("/timetable/move", May(Right::Plan), timetable::shift::show),
+        Route::post("/timetable/move", May(Right::Plan), timetable::shift::save),
+        Route::get("/timetable/sheet", May(Right::See), timetable::sheet::show),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -91,6 +128,7 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/today", "nav.today", Right::See),
     ("/clips", "nav.clips", Right::See),
     ("/approvals", "nav.approvals", Right::See),
+    ("/timetable", "nav.timetable", Right::See),
     ("/stations", "nav.stations", Right::See),
     ("/record", "nav.record", Right::See),
     ("/people", "nav.people", Right::People),

@@ -47,12 +47,15 @@ const SECTIONS: &[Section] = sections![
     "nav",
     "people",
     "priority",
+    "programme",
     "reason",
     "reason-means",
     "record",
     "remedy",
     "right",
     "role",
+    "schedule",
+    "shift",
     "sign-in",
     "state",
     "state-means",
@@ -60,10 +63,12 @@ const SECTIONS: &[Section] = sections![
     "station-kind",
     "stations",
     "step",
+    "timetable",
     "today",
     "trail",
     "trouble",
     "welcome",
+    "why",
 ];
 
 /// By `section.key`.

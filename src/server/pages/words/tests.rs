@@ -67,6 +67,7 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     spans.extend(dates.map(|unit| format!("{unit}-1")));
     spans.extend((1..=7).map(|day| format!("weekday-{day}")));
     sections.insert("dates", spans);
+    sections.insert("why", codes(crate::planning::Why::CODES));
     sections
 }
 

@@ -1,0 +1,15 @@
+//! What airs when: the week and the day, a sheet for the wall, and the forms that make schedules and programmes.
+
+mod ask;
+mod entry;
+mod ground;
+mod names;
+mod place;
+mod preview;
+
+pub(super) mod day;
+pub(super) mod programme;
+pub(super) mod schedule;
+pub(super) mod sheet;
+pub(super) mod shift;
+pub(super) mod week;

@@ -1,0 +1,132 @@
+//! What would be otherwise if schedules were saved as they stand in a form: a dry run of the planner.
+
+use std::time::Duration;
+
+use super::{
+    super::{fault::Fault, visitor::Visitor},
+    ground::Ground,
+};
+use crate::{
+    planning::{Difference, DifferenceKind, difference, next, plan},
+    radio::{Schedule, UtcMs, Window},
+    server::{District, planned},
+};
+
+/// How far the dry run looks.
+const AHEAD: Duration = Duration::from_hours(14 * 24);
+/// How many of the next instants are told.
+const NEXT: usize = 10;
+/// More lines than these nobody reads.
+const SHOWN: usize = 100;
+
+pub(super) struct Preview {
+    /// The next instants of the first schedule: `Thứ Hai, 05:00 30/11/2026`.
+    pub(super) next: Vec<String>,
+    pub(super) steps: Vec<Step>,
+    /// Steps beyond those.
+    pub(super) more: usize,
+    /// Whether something is refused, moved or gone, and not only new.
+    pub(super) is_grave: bool,
+}
+
+pub(super) struct Step {
+    pub(super) tone: &'static str,
+    /// `mới`, `dời`, `bị từ chối`, `không còn`.
+    pub(super) kind: String,
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) title: String,
+    pub(super) rule: String,
+    pub(super) why: String,
+    pub(super) places: String,
+}
+
+impl Preview {
+    /// Plans the rules as they are and as they would be, from now to two weeks hence, or to `until` if that is later.
+    pub(super) async fn of(
+        v: &Visitor,
+        ground: &Ground,
+        changed: &[Schedule],
+        until: Option<UtcMs>,
+    ) -> Result<Self, Fault> {
+        let now = v.now();
+        let until = until.unwrap_or(now).max(now + AHEAD);
+        let window = Window { from: now, until };
+        let mut before = planned::wishes(ground.rules.clone());
+        let territory = crate::planning::Territory::new(&ground.rules.units);
+        let known = |new: &Schedule| before.schedules.iter().find(|old| old.id == new.id).cloned();
+        let old: Vec<Schedule> = changed.iter().filter_map(known).collect();
+        let both: Vec<&Schedule> = changed.iter().chain(&old).collect();
+        before
+            .stations
+            .retain(|station| both.iter().any(|one| territory.means(&one.stations, station)));
+        let mut after = before.clone();
+        after.schedules.retain(|old| changed.iter().all(|new| new.id != old.id));
+        after.schedules.extend(changed.iter().cloned());
+        let zone = v.dates().zone;
+        let found = tokio::task::spawn_blocking(move || {
+            difference(&plan(&before, window), &plan(&after, window), zone)
+        });
+        let found = found.await.map_err(Fault::failed)?;
+
+        let first = changed.first();
+        let campaign = first.and_then(|one| one.campaign.as_ref());
+        let campaign = ground.rules.campaigns.iter().find(|one| Some(&one.id) == campaign);
+        let instants = first.map(|one| next(one, campaign, now, NEXT).unwrap_or_default());
+        let instants = instants.unwrap_or_default();
+        let in_words = |at: &UtcMs| {
+            format!("{}, {}", v.dates().weekday(&v.dates().day(*at)), v.dates().moment(at))
+        };
+        let is_grave = found.iter().any(|one| one.kind != DifferenceKind::New);
+        let more = found.len().saturating_sub(SHOWN);
+        let titles = |one: &Difference| {
+            let new = changed.iter().find(|new| new.id == one.schedule).map(|new| &new.title);
+            let old = ground.names.schedule(&one.schedule);
+            new.map_or(old.unwrap_or_default(), |title| title).to_owned()
+        };
+        Ok(Self {
+            next: instants.iter().map(in_words).collect(),
+            steps: found.iter().take(SHOWN).map(|one| step(v, ground, one, titles(one))).collect(),
+            more,
+            is_grave,
+        })
+    }
+}
+
+fn step(v: &Visitor, ground: &Ground, one: &Difference, rule: String) -> Step {
+    let (tone, kind) = match one.kind {
+        DifferenceKind::New => ("good", v.of("schedule.step-new")),
+        DifferenceKind::Moved => ("warn", v.of("schedule.step-moved")),
+        DifferenceKind::Refused => ("bad", v.of("schedule.step-refused")),
+        DifferenceKind::Gone => ("quiet", v.of("schedule.step-gone")),
+    };
+    let moment = |at: Option<UtcMs>| at.map(|at| v.dates().moment(&at)).unwrap_or_default();
+    let stations: Vec<&str> =
+        one.stations.iter().map(|id| ground.names.station(id.as_str())).collect();
+    let places = match &stations[..] {
+        few @ ([_] | [_, _]) => few.join(", "),
+        more => v.of("timetable.stations").with("count", more.len()).to_string(),
+    };
+    let why = one.why.as_ref().map(|why| ground.names.why(v, why).to_string());
+    Step {
+        tone,
+        kind: kind.to_string(),
+        before: moment(one.before),
+        after: moment(one.after),
+        title: one.title.to_string(),
+        rule,
+        why: why.unwrap_or_default(),
+        places,
+    }
+}
+
+/// Says that rules have changed, and waits a little for the new plan, so that the next page shows it.
+pub(super) async fn planned_anew(district: &District) {
+    let mut rolled = district.rolled();
+    let has_planned = rolled.borrow_and_update().is_some();
+    district.rules_changed();
+    if has_planned {
+        // The plan is made all the same if it takes longer.
+        let _ = tokio::time::timeout(Duration::from_secs(2), rolled.changed()).await;
+    }
+}

@@ -1,0 +1,415 @@
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    said::{bad_rule, day_name},
+    wish::{Field, Wish, Wrong, exception_text},
+};
+use crate::{
+    radio::{Right, Schedule, ScheduleId, sort_key},
+    server::{
+        District,
+        intake::slug,
+        pages::{
+            fault::Fault,
+            form::Form,
+            notice::Notice,
+            page::{Page, wrong},
+            timetable::{
+                entry::length,
+                ground::Ground,
+                place::kind_name,
+                preview::{Preview, planned_anew},
+            },
+            visitor::{Reader, Visitor},
+        },
+        planned::digest,
+    },
+    store::{Origin, StoreError, Thing, ThingKind},
+};
+
+/// How late something may start, in milliseconds.
+const LATE: [u64; 8] = [0, 60_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000];
+
+#[derive(Template)]
+#[template(path = "pages/schedule.html")]
+struct One {
+    v: Visitor,
+    /// The schedule as it is; none: a new one.
+    before: Option<Schedule>,
+    wish: Wish,
+    wrong: Wrong,
+    ground: Ground,
+    preview: Option<Preview>,
+    /// The hash of what the preview shows.
+    seen: String,
+    /// A file brought it.
+    is_of_file: bool,
+    may_plan: bool,
+    /// What the form as a whole says.
+    trouble: String,
+}
+
+/// Something to tick or choose.
+struct Choice {
+    value: String,
+    text: String,
+    is_chosen: bool,
+}
+
+impl One {
+    fn title(&self) -> String {
+        match &self.before {
+            Some(schedule) => schedule.title.clone(),
+            None => self.v.of("timetable.new-schedule").to_string(),
+        }
+    }
+
+    fn address(&self) -> String {
+        match &self.before {
+            Some(schedule) => address(&schedule.id),
+            None => "/timetable/schedules/new".to_owned(),
+        }
+    }
+
+    fn is_wrong(&self, field: Field) -> bool {
+        self.wrong.fields.contains(&field)
+    }
+
+    fn error(&self, field: Field) -> String {
+        if !self.is_wrong(field) {
+            return String::new();
+        }
+        let v = &self.v;
+        match field {
+            Field::Title => v.of("schedule.title-wrong"),
+            Field::Programme => v.of("schedule.programme-wrong"),
+            Field::Days => v.of("schedule.days-wrong"),
+            Field::Times => v.of("schedule.times-wrong"),
+            Field::Dates => v.of("schedule.dates-wrong"),
+            Field::From => v.of("schedule.day-wrong"),
+            Field::Until => v.of("schedule.until-wrong"),
+            Field::Stations => v.of("schedule.stations-wrong"),
+            Field::Priority => v.of("schedule.priority-wrong"),
+            Field::Late => v.of("schedule.late-wrong"),
+            Field::Lower => v.of("schedule.lower-wrong"),
+            Field::Cron => {
+                let bad = self.wrong.cron.as_ref();
+                return bad.map(|bad| bad_rule(v, bad)).unwrap_or_default();
+            }
+        }
+        .to_string()
+    }
+
+    fn choices<'a, T: 'a>(
+        &self,
+        things: impl IntoIterator<Item = &'a T>,
+        said: impl Fn(&T) -> (String, String),
+        chosen: &[String],
+    ) -> Vec<Choice> {
+        let choice = |thing| {
+            let (value, text) = said(thing);
+            let is_chosen = chosen.contains(&value);
+            Choice { value, text, is_chosen }
+        };
+        let mut choices: Vec<_> = things.into_iter().map(choice).collect();
+        choices.sort_by_cached_key(|choice| sort_key(&choice.text));
+        choices
+    }
+
+    fn programmes(&self) -> Vec<Choice> {
+        let chosen = std::slice::from_ref(&self.wish.programme);
+        self.choices(
+            &self.ground.rules.programmes,
+            |one| (one.id.to_string(), one.title.clone()),
+            chosen,
+        )
+    }
+
+    fn campaigns(&self) -> Vec<Choice> {
+        let chosen = std::slice::from_ref(&self.wish.campaign);
+        let said = |one: &crate::radio::Campaign| {
+            (one.id.to_string(), format!("{} ({})", one.title, one.directive.number))
+        };
+        self.choices(&self.ground.rules.campaigns, said, chosen)
+    }
+
+    fn stations(&self, chosen: &[String]) -> Vec<Choice> {
+        self.choices(&self.ground.stations, |one| (one.id.to_string(), one.name.clone()), chosen)
+    }
+
+    fn units(&self, chosen: &[String]) -> Vec<Choice> {
+        self.choices(&self.ground.rules.units, |one| (one.id.to_string(), one.name.clone()), chosen)
+    }
+
+    fn kinds(&self) -> Vec<Choice> {
+        use crate::radio::StationKind::{Commune, District, Mobile};
+        let said = |kind: &crate::radio::StationKind| {
+            (kind.to_string(), kind_name(&self.v, *kind).to_string())
+        };
+        self.choices(&[District, Commune, Mobile], said, &self.wish.kinds)
+    }
+
+    fn days(&self) -> Vec<Choice> {
+        let day = |day: usize| Choice {
+            value: (day + 1).to_string(),
+            text: day_name(&self.v, day),
+            is_chosen: self.wish.days.contains(&(day + 1).to_string()),
+        };
+        (0..7).map(day).collect()
+    }
+
+    fn lates(&self) -> Vec<Choice> {
+        let mut all = LATE.to_vec();
+        all.extend(self.wish.late.parse::<u64>().ok().filter(|ms| !LATE.contains(ms)));
+        all.sort_unstable();
+        let choice = |ms: u64| Choice {
+            value: ms.to_string(),
+            text: match ms {
+                0 => self.v.of("schedule.not-late").to_string(),
+                ms => length(&self.v, ms),
+            },
+            is_chosen: ms.to_string() == self.wish.late,
+        };
+        all.into_iter().map(choice).collect()
+    }
+
+    fn priorities(&self) -> Vec<Choice> {
+        let v = &self.v;
+        let mut all = vec![
+            ("routine", v.of("schedule.priority-routine")),
+            ("priority", v.of("schedule.priority-priority")),
+        ];
+        if self.wish.priority == "emergency" {
+            all.push(("emergency", v.of("timetable.emergency")));
+        }
+        let choice = |(value, text): (&str, crate::server::pages::Phrase)| Choice {
+            value: value.to_owned(),
+            text: text.to_string(),
+            is_chosen: value == self.wish.priority,
+        };
+        all.into_iter().map(choice).collect()
+    }
+
+    fn exceptions(&self) -> Vec<Choice> {
+        let except = self.before.as_ref().map(|one| &one.except[..]).unwrap_or_default();
+        let moment = |time: &chrono::NaiveDateTime| time.format("%H:%M %d/%m/%Y").to_string();
+        let choice = |one: &crate::radio::Exception| Choice {
+            value: exception_text(one),
+            text: match &one.to {
+                Some(to) => self
+                    .v
+                    .of("schedule.moved-once")
+                    .with("at", moment(&one.at))
+                    .with("to", moment(to)),
+                None => self.v.of("schedule.skipped-once").with("at", moment(&one.at)),
+            }
+            .to_string(),
+            is_chosen: self.wish.keep.contains(&exception_text(one)),
+        };
+        except.iter().map(choice).collect()
+    }
+}
+
+fn address(id: &ScheduleId) -> String {
+    format!("/timetable/schedules/{id}")
+}
+
+/// A name that no other schedule has.
+fn free_name(ground: &Ground, title: &str) -> Result<ScheduleId, Fault> {
+    let slug = slug(title);
+    let names = std::iter::once(slug.clone()).chain((2..).map(|number| format!("{slug}-{number}")));
+    let mut names = names.filter(|name| name != "new" && ground.schedule(name).is_none());
+    let name = names.next().unwrap_or_default();
+    name.parse().map_err(Fault::failed)
+}
+
+async fn find(ground: &Ground, reader: &Reader, id: &str) -> Result<Schedule, Fault> {
+    let schedule = ground.schedule(id).ok_or(Fault::Missing)?.clone();
+    let is_seen =
+        reader.grants().may_everywhere(Right::See) || !ground.meant(&schedule.stations).is_empty();
+    if is_seen { Ok(schedule) } else { Err(Fault::Missing) }
+}
+
+async fn of_file(district: &District, id: &ScheduleId) -> Result<bool, Fault> {
+    let origin = district.store.origin(ThingKind::Schedule, id.as_str()).await?;
+    Ok(origin == Some(Origin::File))
+}
+
+pub(in crate::server::pages) async fn new(
+    State(district): State<District>,
+    reader: Reader,
+) -> Result<Response, Fault> {
+    let ground = Ground::of(&district, &reader).await?;
+    let page = One {
+        v: reader.visitor(),
+        before: None,
+        wish: Wish::new(),
+        wrong: Wrong::default(),
+        ground,
+        preview: None,
+        seen: String::new(),
+        is_of_file: false,
+        may_plan: true,
+        trouble: String::new(),
+    };
+    Ok(Page(page).into_response())
+}
+
+pub(in crate::server::pages) async fn show(
+    State(district): State<District>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Fault> {
+    let v = reader.visitor();
+    let ground = Ground::of(&district, &reader).await?;
+    let schedule = find(&ground, &reader, &id).await?;
+    let same = std::slice::from_ref(&schedule);
+    let preview = Preview::of(&v, &ground, same, None).await?;
+    let page = One {
+        may_plan: ground.may_plan(&reader, &schedule.stations),
+        is_of_file: of_file(&district, &schedule.id).await?,
+        v,
+        wish: Wish::of(&schedule),
+        wrong: Wrong::default(),
+        ground,
+        preview: Some(preview),
+        seen: digest(&schedule),
+        before: Some(schedule),
+        trouble: String::new(),
+    };
+    Ok(Page(page).into_response())
+}
+
+pub(in crate::server::pages) async fn add(
+    State(district): State<District>,
+    reader: Reader,
+    Form(wish): Form<Wish>,
+) -> Result<Response, Fault> {
+    let ground = Ground::of(&district, &reader).await?;
+    take(&district, &reader, ground, None, wish).await
+}
+
+pub(in crate::server::pages) async fn save(
+    State(district): State<District>,
+    reader: Reader,
+    Path(id): Path<String>,
+    Form(wish): Form<Wish>,
+) -> Result<Response, Fault> {
+    let ground = Ground::of(&district, &reader).await?;
+    let before = find(&ground, &reader, &id).await?;
+    take(&district, &reader, ground, Some(before), wish).await
+}
+
+/// Shows what a form would change, or changes it.
+async fn take(
+    district: &District,
+    reader: &Reader,
+    ground: Ground,
+    before: Option<Schedule>,
+    wish: Wish,
+) -> Result<Response, Fault> {
+    if before.as_ref().is_some_and(|before| !ground.may_plan(reader, &before.stations)) {
+        return Err(Fault::MayNot(Right::Plan));
+    }
+    let v = reader.visitor();
+    let is_of_file = match &before {
+        Some(before) => of_file(district, &before.id).await?,
+        None => false,
+    };
+    let id = match &before {
+        Some(before) => before.id.clone(),
+        None => free_name(&ground, &wish.title)?,
+    };
+    let read = wish.read(id, before.as_ref(), v.dates().zone);
+    let mut page = One {
+        v: v.clone(),
+        before,
+        wish,
+        wrong: Wrong::default(),
+        ground,
+        preview: None,
+        seen: String::new(),
+        is_of_file,
+        may_plan: true,
+        trouble: String::new(),
+    };
+    let schedule = match read {
+        Ok(schedule) => schedule,
+        Err(found) => {
+            page.wrong = found;
+            return Ok(wrong(page));
+        }
+    };
+    if !page.ground.may_plan(reader, &schedule.stations) {
+        page.trouble = v.of("schedule.not-theirs").to_string();
+        return Ok(wrong(page));
+    }
+    let new = std::slice::from_ref(&schedule);
+    let preview = Preview::of(&v, &page.ground, new, None).await?;
+    page.seen = digest(&schedule);
+    let is_new_to_them = preview.is_grave && page.wish.seen != page.seen;
+    page.preview = Some(preview);
+    if page.wish.act != "save" {
+        return Ok(Page(page).into_response());
+    }
+    if is_new_to_them {
+        page.trouble = v.of("schedule.look-first").to_string();
+        return Ok(wrong(page));
+    }
+    let (over, now) = (!page.wish.take_over.is_empty(), district.clock.now());
+    match district.store.put(&reader.actor(), Thing::Schedule(&schedule), over, now).await {
+        Ok(_) => {}
+        Err(StoreError::OfFile { .. }) => {
+            page.trouble = v.of("schedule.take-over-needed").to_string();
+            return Ok(wrong(page));
+        }
+        Err(StoreError::Dangling(_)) => {
+            page.trouble = v.of("schedule.dangling").to_string();
+            return Ok(wrong(page));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    planned_anew(district).await;
+    let campaign = page.ground.rules.campaigns.iter();
+    let campaign = campaign.into_iter().find(|one| Some(&one.id) == schedule.campaign.as_ref());
+    let next = crate::planning::next(&schedule, campaign, now, 1).unwrap_or_default();
+    let day = v.dates().day(next.first().copied().unwrap_or(now));
+    let address = format!("/timetable?day={day}");
+    Ok(Notice::about("schedule.saved", &schedule.title).at(reader, &address))
+}
+
+/// Lets a schedule air today for the last time; one that has not begun goes altogether.
+pub(in crate::server::pages) async fn end(
+    State(district): State<District>,
+    reader: Reader,
+    Path(id): Path<String>,
+    Form(wish): Form<Wish>,
+) -> Result<Response, Fault> {
+    let ground = Ground::of(&district, &reader).await?;
+    let mut schedule = find(&ground, &reader, &id).await?;
+    if !ground.may_plan(&reader, &schedule.stations) {
+        return Err(Fault::MayNot(Right::Plan));
+    }
+    let (over, now) = (!wish.take_over.is_empty(), district.clock.now());
+    let today = reader.dates().day(now);
+    let ended = if schedule.from.is_some_and(|from| from > today) {
+        let what = (ThingKind::Schedule, schedule.id.as_str());
+        district.store.take_away(&reader.actor(), what, over, now).await
+    } else {
+        schedule.until = Some(schedule.until.map_or(today, |until| until.min(today)));
+        district.store.put(&reader.actor(), Thing::Schedule(&schedule), over, now).await
+    };
+    match ended {
+        Ok(_) => {}
+        Err(StoreError::OfFile { .. }) => {
+            return Ok(Notice::new("schedule.take-over-needed").at(&reader, &address(&schedule.id)));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    planned_anew(&district).await;
+    Ok(Notice::about("schedule.ended", &schedule.title).at(&reader, "/timetable/schedules"))
+}
