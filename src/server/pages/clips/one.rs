@@ -11,10 +11,11 @@ use crate::{
     library::{Facts, Warning},
     radio::{Approval, ClipId, Right, Ruling, StationId, Subject, UtcMs},
     server::{
-        AiringReport, AiringState, District,
+        AiringReport, District,
         pages::{
             fault::Fault,
             page::Page,
+            state,
             visitor::{Reader, Visitor},
             words::Phrase,
         },
@@ -138,17 +139,8 @@ impl One {
     }
 
     fn came_of(&self, airing: &AiringReport) -> (&'static str, Phrase) {
-        let (tone, code) = match airing.state {
-            AiringState::Planned => ("quiet", "planned"),
-            AiringState::Aired => ("good", "aired"),
-            AiringState::Partial => ("warn", "partial"),
-            AiringState::Missed => ("bad", "missed"),
-            AiringState::Refused => ("warn", "refused"),
-            AiringState::Interrupted => ("warn", "interrupted"),
-            AiringState::Simulated => ("quiet", "simulated"),
-            AiringState::Unreported => ("bad", "unreported"),
-        };
-        (tone, self.v.code("state", code))
+        let word = state::word(airing, self.v.now());
+        (state::tone(word), self.v.code("state", word))
     }
 }
 
