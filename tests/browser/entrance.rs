@@ -10,12 +10,12 @@ use crate::{
 };
 
 /// Types into whatever has the focus.
-async fn keys(browser: &Browser, text: &str) {
+pub(crate) async fn keys(browser: &Browser, text: &str) {
     browser.client.active_element().await.unwrap().send_keys(text).await.unwrap();
 }
 
 /// Goes on with the tabulator to the field of a name.
-async fn tab_to(browser: &Browser, name: &str) {
+pub(crate) async fn tab_to(browser: &Browser, name: &str) {
     for _ in 0..40 {
         keys(browser, &Key::Tab.to_string()).await;
         let focused = browser.client.active_element().await.unwrap();

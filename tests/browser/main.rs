@@ -15,6 +15,7 @@
 mod common;
 
 mod axe;
+mod clips;
 mod driver;
 mod entrance;
 mod screenshots;

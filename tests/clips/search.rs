@@ -85,3 +85,37 @@ async fn pages_fit_together_in_the_dictionarys_order(house: House) {
     let ids: Vec<_> = seen.iter().map(|one| one.clip.id.to_string()).collect();
     assert_eq!(ids, (0..7).map(|number| format!("so-{number}")).collect::<Vec<_>>());
 }
+
+/// As it was before there were a search and rulings.
+#[tokio::test]
+async fn an_older_database_is_filled_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("loa.db");
+    let url = format!("sqlite:{}", file.display());
+    let store = Store::open(&url).await.unwrap();
+    let mut rules = crate::common::rules();
+    rules.clips.push(Clip { approved_by: None, ..titled("moi", "Bản ghi mới") });
+    store.apply(&rules, &Removed::default(), BEFORE).await.unwrap();
+    store.close().await;
+    {
+        let db = rusqlite::Connection::open(&file).unwrap();
+        for statement in ["update clip set folded = '', sort_key = ''", "delete from ruling"] {
+            db.execute(statement, []).unwrap();
+        }
+    }
+    for _ in 0..2 {
+        let store = Store::open(&url).await.unwrap();
+        let words =
+            |words: &str| ClipFilter { words: Some(words.to_owned()), ..ClipFilter::default() };
+        assert_eq!(ids(&store, words("ban ghi")).await, ["moi"]);
+        let clips = store.clips().await.unwrap();
+        let by: Vec<_> = clips.iter().map(|clip| clip.approved_by.as_deref()).collect();
+        assert_eq!(by, [Some("Chủ tịch"), None]);
+        let subject = loa::radio::Subject::Clip("bluezone".parse().unwrap());
+        let rulings = store.rulings(&subject).await.unwrap();
+        assert_eq!(rulings.iter().map(|ruling| ruling.at).collect::<Vec<_>>(), [None]);
+        // A file that is applied again changes nothing by that.
+        assert_eq!(store.apply(&rules, &Removed::default(), BEFORE).await.unwrap(), []);
+        store.close().await;
+    }
+}

@@ -15,6 +15,7 @@
 mod common;
 
 mod browser;
+mod clips;
 mod people;
 mod record;
 mod rights;

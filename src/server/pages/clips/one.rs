@@ -11,10 +11,11 @@ use crate::{
     library::{Facts, Warning},
     radio::{Approval, ClipId, Right, Ruling, StationId, Subject, UtcMs},
     server::{
-        AiringReport, AiringState, District,
+        AiringReport, District,
         pages::{
             fault::Fault,
             page::Page,
+            state,
             visitor::{Reader, Visitor},
             words::Phrase,
         },
@@ -59,15 +60,21 @@ impl One {
 
     fn format(&self) -> Phrase {
         let (clip, dates) = (&self.clip.clip, self.v.dates());
-        #[expect(clippy::cast_precision_loss, reason = "a size in megabytes, to one place")]
-        let size = dates.decimal(&(clip.bytes as f64 / 1_000_000.0), 1);
+        let size = match clip.bytes {
+            0..1_000_000 => format!("{} kB", dates.number(&clip.bytes.div_ceil(1000))),
+            bytes => {
+                #[expect(clippy::cast_precision_loss, reason = "a size to one place")]
+                let megabytes = bytes as f64 / 1_000_000.0;
+                format!("{} MB", dates.decimal(&megabytes, 1))
+            }
+        };
         let rate = dates.number(&u64::from(clip.sample_rate));
         match &self.facts {
             None => self.v.of("clips.format-bare"),
             Some(facts) => self
                 .v
                 .of("clips.format-is")
-                .with("codec", &facts.codec)
+                .with("codec", codec(&facts.codec))
                 .with("channels", facts.channels),
         }
         .with("rate", rate)
@@ -132,18 +139,14 @@ impl One {
     }
 
     fn came_of(&self, airing: &AiringReport) -> (&'static str, Phrase) {
-        let (tone, code) = match airing.state {
-            AiringState::Planned => ("quiet", "planned"),
-            AiringState::Aired => ("good", "aired"),
-            AiringState::Partial => ("warn", "partial"),
-            AiringState::Missed => ("bad", "missed"),
-            AiringState::Refused => ("warn", "refused"),
-            AiringState::Interrupted => ("warn", "interrupted"),
-            AiringState::Simulated => ("quiet", "simulated"),
-            AiringState::Unreported => ("bad", "unreported"),
-        };
-        (tone, self.v.code("state", code))
+        let word = state::word(airing, self.v.now());
+        (state::tone(word), self.v.code("state", word))
     }
+}
+
+/// A codec as people call it: `PCM` of `pcm_s16le`.
+fn codec(name: &str) -> String {
+    name.split('_').next().unwrap_or(name).to_uppercase()
 }
 
 /// Who ruled, and when.

@@ -8,8 +8,8 @@ use crate::{
     server::pages::{visitor::Visitor, words::Phrase},
 };
 
-/// Strokes that a drawing has at most: what a screen shows.
-const STROKES: usize = 600;
+/// Bars that a drawing has at most: what a screen shows.
+const BARS: usize = 600;
 /// Half its height.
 const HALF: i16 = 64;
 
@@ -20,9 +20,9 @@ pub(in crate::server::pages) struct Drawing {
     pub(in crate::server::pages) width: usize,
 }
 
-/// Draws a line from the lowest to the highest sample for each stretch of sound.
+/// Draws a bar from the lowest to the highest sample for each stretch of sound.
 pub(in crate::server::pages) fn drawing(waveform: &Waveform) -> Drawing {
-    let together = waveform.pairs.len().div_ceil(STROKES).max(1);
+    let together = waveform.pairs.len().div_ceil(BARS).max(1);
     let mut path = String::new();
     let mut width = 0;
     for stretch in waveform.pairs.chunks(together) {
@@ -30,7 +30,8 @@ pub(in crate::server::pages) fn drawing(waveform: &Waveform) -> Drawing {
         let high = stretch.iter().map(|pair| pair[1]).max().unwrap_or_default();
         let (top, bottom) = (HALF - i16::from(high) / 2, HALF - i16::from(low) / 2);
         // Silence is a hairline, not nothing.
-        write!(path, "M{width} {top}V{}", bottom.max(top + 1)).ok();
+        let height = (bottom - top).max(1);
+        write!(path, "M{width} {top}h1v{height}h-1z").ok();
         width += 1;
     }
     Drawing { path, width }
@@ -76,9 +77,9 @@ mod tests {
                 *pair = [-127, 127];
             }
             let drawing = drawing(&waveform);
-            assert!(drawing.width <= STROKES && drawing.width >= pairs.min(300), "{pairs}");
+            assert!(drawing.width <= BARS && drawing.width >= pairs.min(300), "{pairs}");
             assert_eq!(drawing.path.matches('M').count(), drawing.width);
-            assert_eq!(drawing.path.matches(" 1V127").count(), usize::from(pairs > 0));
+            assert_eq!(drawing.path.matches(" 1h1v126").count(), usize::from(pairs > 0));
         }
     }
 }
