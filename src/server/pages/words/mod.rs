@@ -57,6 +57,8 @@ const SECTIONS: &[Section] = sections![
     "state",
     "state-means",
     "station-fault",
+    "station-kind",
+    "stations",
     "step",
     "today",
     "trail",

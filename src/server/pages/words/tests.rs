@@ -135,9 +135,17 @@ fn every_key_is_there_and_every_text_is_shown() {
 }
 
 #[test]
-fn sections_stand_in_order() {
-    let names: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
+fn every_file_is_a_section_and_sections_stand_in_order() {
+    let names: Vec<_> = SECTIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert!(names.is_sorted());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/pages/words");
+    for language in Language::ALL {
+        let files = fs::read_dir(folder.join(language.as_str())).unwrap();
+        let stem = |file: fs::DirEntry| file.path().file_stem()?.to_str().map(str::to_owned);
+        let mut files: Vec<String> = files.filter_map(|file| stem(file.unwrap())).collect();
+        files.sort();
+        assert_eq!(files, names);
+    }
 }
 
 /// The variants of an enumeration, as serde writes them in kebab-case.
