@@ -35,6 +35,7 @@ pub(super) const FAULTS: &[&str] = &[
     "clock-wrong",
     "disk-full",
     "store-damaged",
+    "clip-rotten",
     "records-rejected",
     "said-not-kept",
 ];

@@ -37,6 +37,8 @@ pub(super) const REASONS: &[&str] = &[
     "clip-not-valid",
     "not-approved",
     "programme-not-approved",
+    "clip-not-valid",
+    "clip-retired",
     "not-planned",
     "no-record",
     "items-unreported",

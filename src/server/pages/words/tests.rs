@@ -136,9 +136,17 @@ fn every_key_is_there_and_every_text_is_shown() {
 }
 
 #[test]
-fn sections_stand_in_order() {
-    let names: Vec<_> = SECTIONS.iter().map(|(name, _)| *name).collect();
+fn every_file_is_a_section_and_sections_stand_in_order() {
+    let names: Vec<_> = SECTIONS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert!(names.is_sorted());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/pages/words");
+    for language in Language::ALL {
+        let files = fs::read_dir(folder.join(language.as_str())).unwrap();
+        let stem = |file: fs::DirEntry| file.path().file_stem()?.to_str().map(str::to_owned);
+        let mut files: Vec<String> = files.filter_map(|file| stem(file.unwrap())).collect();
+        files.sort();
+        assert_eq!(files, names);
+    }
 }
 
 /// The variants of an enumeration, as serde writes them in kebab-case.
@@ -167,7 +175,10 @@ fn no_code_is_left_unexplained() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = |path: &str| fs::read_to_string(root.join(path)).unwrap();
     let set = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(set(STATES), variants(&source("src/server/standing.rs"), "AiringState"));
+    let mut states = variants(&source("src/server/standing.rs"), "AiringState");
+    // The pages' own, for a planned one whose time it is.
+    states.insert("due".to_owned());
+    assert_eq!(set(STATES), states);
     let asrun = source("src/radio/asrun.rs");
     assert_eq!(set(EVIDENCE), variants(&asrun, "Evidence"));
     let mut reasons = variants(&asrun, "Reason");
@@ -176,8 +187,10 @@ fn no_code_is_left_unexplained() {
     let (codes, _) = codes.split_once("impl ").unwrap();
     reasons.extend(codes.split('"').skip(1).step_by(2).map(str::to_owned));
     // The district's own, in `standing.rs`.
-    reasons
-        .extend(["withdrawn", "not-planned", "no-record", "items-unreported"].map(str::to_owned));
+    reasons.extend(
+        ["withdrawn", "not-planned", "no-record", "items-unreported", "simulated"]
+            .map(str::to_owned),
+    );
     assert_eq!(set(REASONS), reasons);
     let mut found = Vec::new();
     files(&root.join("src/playout"), &mut found);
