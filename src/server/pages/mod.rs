@@ -10,6 +10,7 @@ mod assets;
 mod clips;
 mod condition;
 mod dates;
+mod emergency;
 mod fault;
 mod form;
 mod guard;
@@ -75,6 +76,13 @@ fn list() -> Vec<Route> {
         Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
         Route::get("/record", May(Right::See), record::list::show),
         Route::get("/record/{airing}", May(Right::See), record::one::show),
+        Route::get("/emergency", May(Right::See), emergency::list::show),
+        Route::post("/emergency", May(Right::Ask), emergency::list::ask),
+        Route::get("/emergency/{id}", May(Right::See), emergency::one::show),
+        Route::get("/emergency/{id}/live", May(Right::See), emergency::one::live),
+        Route::post("/emergency/{id}/agreement", May(Right::Agree), emergency::one::agree),
+        Route::post("/emergency/{id}/cancellation", May(Right::See), emergency::one::cancel),
+        Route::post("/emergency/{id}/correction", May(Right::See), emergency::one::correct),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -93,6 +101,7 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/approvals", "nav.approvals", Right::See),
     ("/stations", "nav.stations", Right::See),
     ("/record", "nav.record", Right::See),
+    ("/emergency", "nav.emergency", Right::See),
     ("/people", "nav.people", Right::People),
     ("/trail", "nav.trail", Right::Trail),
     ("/help", "nav.help", Right::See),

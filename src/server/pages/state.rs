@@ -20,6 +20,8 @@ pub(super) const REASONS: &[&str] = &[
     "decode-failed",
     "occupied",
     "cut-in",
+    "bulletin",
+    "drill-unmarked",
     "withdrawn",
     "stopped-locally",
     "reported",
