@@ -35,3 +35,22 @@ play "$work/voice.wav" -c 1 -r 48000 -b 16 -C 8 \
     --add-comment "TITLE=Cài đặt Bluezone và Smart Thanh Hóa" bluezone-smart-thanh-hoa.flac \
     silence 1 0.02 0.1% gain -8 rate -v 48000 highpass 120 compand 0.0005,0.1 6:-70,-70,-40,-24,-20,-14,0,-9 \
     pad 0.3 0.5 norm -6 gain -l 5 norm -2
+
+# The mark of a drill: two equal tones, unlike the chime and any siren, then the words.
+play -n -r 48000 -c 1 -b 24 "$work/tone.wav" synth 0.25 sine 880 fade q 0.01 0.25 0.02 vol 0.5 pad 0 0.15 repeat 1
+espeak-ng -v vi -s 160 -p 45 -f dien-tap.vi.txt -w "$work/drill.wav"
+play "$work/drill.wav" -c 1 -r 48000 -b 24 "$work/words.wav" \
+    silence 1 0.02 0.1% gain -8 rate -v 48000 highpass 120 compand 0.0005,0.1 6:-70,-70,-40,-24,-20,-14,0,-9 norm -6
+play "$work/tone.wav" "$work/words.wav" -b 16 -C 8 \
+    --add-comment "TITLE=Đây là diễn tập" dien-tap.flac pad 0 0.4 norm -3
+
+# A bulletin with its correction, and one for drills.
+speak() { # NAME TITLE
+    espeak-ng -v vi -s 165 -p 45 -f "$1.vi.txt" -w "$work/$1.wav"
+    play "$work/$1.wav" -c 1 -r 48000 -b 16 -C 8 --add-comment "TITLE=$2" "$1.flac" \
+        silence 1 0.02 0.1% gain -8 rate -v 48000 highpass 120 \
+        compand 0.0005,0.1 6:-70,-70,-40,-24,-20,-14,0,-9 pad 0.2 0.3 norm -6 gain -l 5 norm -2
+}
+speak lu "Lũ đang lên nhanh"
+speak dinh-chinh-lu "Đính chính: không có lũ"
+speak tap-lu "Tập báo động lũ"

@@ -177,6 +177,7 @@ fn planned(station: &str, at: UtcMs, digest: &str) -> PlannedAiring {
             title: digest.into(),
             campaign: None,
             priority: Priority::Emergency,
+            bulletin: None,
             nominal_at: at,
             starts_at: at,
             ends_at: UtcMs(at.0 + 30_000),

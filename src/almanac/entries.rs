@@ -6,8 +6,8 @@ use toml::{Spanned, de::DeValue};
 
 use super::{ClipEntry, Origin, fields::Fields, read::RuleCheck, references::Kind};
 use crate::radio::{
-    Campaign, Directive, Exception, Gain, Holiday, Item, Priority, Programme, QuietHours, Schedule,
-    Selection, Station, StationKind, Unit, When,
+    Campaign, Directive, Exception, Gain, Holiday, Item, PreparedBulletin, Priority, Programme,
+    QuietHours, Schedule, Selection, Station, StationKind, Unit, When,
 };
 
 pub(super) fn unit(f: &mut Fields<'_, '_>) -> Option<Unit> {
@@ -27,7 +27,17 @@ pub(super) fn station(f: &mut Fields<'_, '_>) -> Option<Station> {
     let unit = f.need("unit").and_then(|value| f.mention(value, "unit", Kind::Unit));
     let own = f.get("quiet_hours").is_some();
     let quiet_hours = own.then(|| f.names::<QuietHours>("quiet_hours"));
-    Some(Station { id: id?, name: name?, kind: kind?, unit: unit?, quiet_hours })
+    let drills = f.flag("drills").unwrap_or(false);
+    let resume_after_bulletin = f.flag("resume_after_bulletin").unwrap_or(false);
+    Some(Station {
+        id: id?,
+        name: name?,
+        kind: kind?,
+        unit: unit?,
+        quiet_hours,
+        drills,
+        resume_after_bulletin,
+    })
 }
 
 fn station_kind<'i>(f: &mut Fields<'_, 'i>, value: &Spanned<DeValue<'i>>) -> Option<StationKind> {
@@ -156,6 +166,19 @@ fn stations(f: &mut Fields<'_, '_>) -> Selection {
         f.problem(value.span().start, "this means no station: name stations, units or kinds");
     }
     selection
+}
+
+/// A bulletin that is ready to be asked for.
+pub(super) fn bulletin(f: &mut Fields<'_, '_>) -> Option<PreparedBulletin> {
+    let (id, title) = (f.name("id"), f.need_text("title"));
+    let drill = f.flag("drill").unwrap_or(false);
+    f.need("clips");
+    let clips = f.mentions("clips", Kind::Clip);
+    let correction = f.mentions("correction", Kind::Clip);
+    if clips.is_empty() {
+        f.problem(f.place(), "a bulletin without \"clips\" says nothing");
+    }
+    Some(PreparedBulletin { id: id?, title: title?, drill, clips, correction })
 }
 
 pub(super) fn schedule(f: &mut Fields<'_, '_>, rule: RuleCheck) -> Option<Schedule> {

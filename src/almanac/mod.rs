@@ -19,8 +19,8 @@ pub use read::{RuleCheck, parse, read};
 pub use references::{Kind, Known};
 
 use crate::radio::{
-    CalendarParts, Campaign, CampaignId, ClipId, Programme, ProgrammeId, Schedule, ScheduleId,
-    Station, StationId, Unit, UnitId,
+    CalendarParts, Campaign, CampaignId, ClipId, PreparedBulletin, PreparedBulletinId, Programme,
+    ProgrammeId, Schedule, ScheduleId, Station, StationId, Unit, UnitId,
 };
 
 /// Everything that a set of files says.
@@ -40,6 +40,8 @@ pub struct Almanac {
     pub calendar: CalendarParts,
     /// Rules.
     pub schedules: Vec<Schedule>,
+    /// What may be asked for at any hour.
+    pub bulletins: Vec<PreparedBulletin>,
     /// What is to go from the store.
     pub remove: Removal,
 }
@@ -76,6 +78,8 @@ pub struct ClipEntry {
 pub struct Removal {
     /// Rules that go.
     pub schedules: Vec<ScheduleId>,
+    /// Prepared bulletins that go.
+    pub bulletins: Vec<PreparedBulletinId>,
     /// Campaigns that go.
     pub campaigns: Vec<CampaignId>,
     /// Programmes that go.

@@ -136,6 +136,7 @@ impl Reader {
         each!("clip", Kind::Clip, clips, |f| entries::clip(f, file));
         each!("programme", Kind::Programme, programmes, entries::programme);
         each!("campaign", Kind::Campaign, campaigns, entries::campaign);
+        each!("bulletin", Kind::Bulletin, bulletins, entries::bulletin);
         each!("schedule", Kind::Schedule, schedules, |f| entries::schedule(f, rule));
         for (place, kind, name, (first, _)) in taken {
             let first = self.sources.get(first).map(|(path, _)| path.display().to_string());
@@ -191,6 +192,7 @@ impl Reader {
 /// What is to go need not stand in any file.
 fn removal(f: &mut Fields<'_, '_>, remove: &mut Removal) {
     remove.schedules.extend(f.names("schedules"));
+    remove.bulletins.extend(f.names("bulletins"));
     remove.campaigns.extend(f.names("campaigns"));
     remove.programmes.extend(f.names("programmes"));
     remove.stations.extend(f.names("stations"));

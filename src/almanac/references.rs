@@ -16,6 +16,7 @@ pub enum Kind {
     Programme,
     Campaign,
     Schedule,
+    Bulletin,
 }
 
 /// What is there already, that files may name without saying it again.
@@ -49,7 +50,7 @@ impl Known {
                 })*
             };
         }
-        forget!(Unit units, Station stations, Clip clips, Programme programmes, Campaign campaigns, Schedule schedules);
+        forget!(Unit units, Station stations, Clip clips, Programme programmes, Campaign campaigns, Schedule schedules, Bulletin bulletins);
     }
 }
 
@@ -62,6 +63,7 @@ impl fmt::Display for Kind {
             Self::Programme => "programme",
             Self::Campaign => "campaign",
             Self::Schedule => "schedule",
+            Self::Bulletin => "bulletin",
         })
     }
 }

@@ -19,7 +19,7 @@ use super::{
     verdict::{Limits, Refusal, Warning},
     waveform::Waveform,
 };
-use crate::radio::{ClipHash, Gain};
+use crate::radio::{AiringItem, ClipHash, ClipId, Gain};
 
 /// What a recording is.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +54,22 @@ impl Measure {
     /// How long it sounds, in milliseconds, rounded up.
     pub fn duration_ms(&self) -> u64 {
         milliseconds(self.frames, self.format.sample_rate)
+    }
+}
+
+impl Measure {
+    /// What an airing of it sounds where it is no clip of the rules.
+    pub fn item(&self, title: &str) -> AiringItem {
+        AiringItem::Clip {
+            clip: ClipId::of_recording(&self.sha256),
+            sha256: self.sha256,
+            bytes: self.bytes,
+            title: title.into(),
+            frames: self.frames,
+            sample_rate: self.format.sample_rate,
+            gain: self.gain,
+            chime: false,
+        }
     }
 }
 

@@ -29,6 +29,8 @@ fn rules_of(rules: &[(&str, &str, Priority, u64, u64)]) -> Wishes {
             kind: StationKind::Commune,
             unit: id("top"),
             quiet_hours: None,
+            drills: false,
+            resume_after_bulletin: false,
         }],
         ..Wishes::default()
     };

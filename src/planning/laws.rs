@@ -151,6 +151,7 @@ prop_compose! {
         let quiet_hours: Vec<_> = hours.iter().map(|hours| hours.parse().unwrap()).collect();
         let station = |name: &str, kind, unit: &str, quiet_hours| Station {
             id: id(name), name: name.into(), kind, unit: id(unit), quiet_hours,
+            drills: false, resume_after_bulletin: false,
         };
         let programme = |number: usize, items: Vec<Item>| Programme {
             id: id(format!("programme-{number}")), title: format!("Programme {number}"), items,

@@ -279,6 +279,7 @@ impl<'a> Planner<'a> {
             title: order.title.clone(),
             campaign: order.schedule.campaign.clone(),
             priority: order.schedule.priority,
+            bulletin: None,
             nominal_at: occurrence.at,
             starts_at: at,
             ends_at: UtcMs(at.0.saturating_add(request.ms)),

@@ -79,6 +79,8 @@ mod tests {
             kind,
             unit: unit.parse().unwrap(),
             quiet_hours: None,
+            drills: false,
+            resume_after_bulletin: false,
         };
         let stations = [
             station("d", StationKind::District, "district"),

@@ -3,13 +3,14 @@
 use std::{
     cmp::Reverse,
     collections::{HashMap, HashSet},
+    time::Duration,
 };
 
 use chrono_tz::Tz;
 
 use super::site::Site;
 use crate::{
-    radio::{AiringId, Outcome, Priority, QuietHours, Reason, UtcMs},
+    radio::{AiringId, BulletinId, Outcome, Priority, QuietHours, Rank, Reason, UtcMs},
     wire::RundownAiring,
 };
 
@@ -23,9 +24,9 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// The span that an airing would disturb, if any. Only its beginning and its end are asked, and each beginning
+    /// The quiet hours that something routine would disturb, if any. Only its beginning and its end are asked, and each beginning
     /// of a span between them.
-    fn disturbed(&self, from: UtcMs, until: UtcMs) -> Option<QuietHours> {
+    pub(super) fn disturbed(&self, from: UtcMs, until: UtcMs) -> Option<QuietHours> {
         let time = |instant: UtcMs| instant.to_chrono().with_timezone(&self.zone).time();
         let last = UtcMs(until.0.saturating_sub(1).max(from.0));
         self.quiet.iter().copied().find(|hours| {
@@ -85,9 +86,11 @@ impl Settled {
 
 /// What sounds now.
 #[derive(Debug, Clone, Copy)]
-pub struct OnAir {
-    /// How urgent it is.
-    pub priority: Priority,
+pub struct OnAir<'a> {
+    /// How much it outranks others.
+    pub rank: Rank,
+    /// The bulletin that it carries out.
+    pub bulletin: Option<&'a BulletinId>,
     /// The instant after its last frame.
     pub ends_at: UtcMs,
 }
@@ -106,7 +109,9 @@ pub struct Situation<'a> {
     /// When the time was last not known: from, until.
     pub unknown: Option<(UtcMs, UtcMs)>,
     /// What sounds now.
-    pub on_air: Option<OnAir>,
+    pub on_air: Option<OnAir<'a>>,
+    /// What a bulletin interrupted and goes on after it: rank, and how long it still sounds.
+    pub paused: &'a [(Rank, Duration)],
     /// Whether a speaker is open.
     pub speaker: bool,
     /// The station's own rules.
@@ -137,6 +142,8 @@ pub struct Due<'a> {
     pub at: UtcMs,
     /// Whether it ends what sounds then.
     pub cuts_in: bool,
+    /// How much of what is paused sounds before it, once the air is free.
+    pub behind: Duration,
 }
 
 /// What the deck does next.
@@ -158,7 +165,7 @@ pub fn cue<'a>(
     let mut cue = Cue::default();
     let mut waiting: Vec<Due<'a>> = Vec::new();
     for airing in airings.iter().take_while(|airing| airing.starts_at <= horizon) {
-        let is_held = !situation.is_time_known && airing.priority != Priority::Emergency;
+        let is_held = !situation.is_time_known && airing.rank() != Rank::Emergency;
         if is_held || settled.is_over(airing, situation.now) {
             continue;
         }
@@ -166,7 +173,11 @@ pub fn cue<'a>(
             cue.skipped.push(too_late(airing, situation));
             continue;
         }
-        if situation.site.holds(airing.priority).is_some() {
+        if airing.bulletin.as_ref().is_some_and(|bulletin| !bulletin.allows(&airing.items)) {
+            cue.skipped.push(unmarked(airing));
+            continue;
+        }
+        if situation.site.holds(airing.rank()).is_some() {
             // It is given up when its time comes, not before: until then the stop may be over.
             if airing.starts_at <= situation.now {
                 cue.skipped.push(stopped(airing, situation));
@@ -176,7 +187,7 @@ pub fn cue<'a>(
         let due = due(airing, situation);
         let until = due.at + airing.ends_at.since(airing.starts_at);
         let disturbed = situation.hours.disturbed(due.at, until);
-        match disturbed.filter(|_| airing.priority == Priority::Routine) {
+        match disturbed.filter(|_| airing.priority == Priority::Routine || airing.is_drill()) {
             // One that waits may still be let in by an earlier end of what sounds; its own instant decides for good.
             Some(hours) if due.at <= situation.now || due.at == airing.starts_at => {
                 let detail =
@@ -191,18 +202,36 @@ pub fn cue<'a>(
     cue.next = waiting
         .into_iter()
         .filter(|due| due.at <= due.airing.latest_start)
-        .min_by_key(|due| (due.at, Reverse(due.airing.priority), due.airing.starts_at));
+        .min_by_key(|due| (due.at, Reverse(due.airing.rank()), due.airing.starts_at));
     cue
 }
 
 fn due<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Due<'a> {
     let soonest = airing.starts_at.max(situation.now);
+    let outranked_by = situation.paused.iter().filter(|(rank, _)| *rank >= airing.rank());
+    let behind = outranked_by.map(|(_, rest)| *rest).sum();
     match situation.on_air.filter(|on_air| on_air.ends_at > soonest) {
-        None => Due { airing, at: soonest, cuts_in: false },
-        Some(on_air) if airing.priority > on_air.priority => {
-            Due { airing, at: soonest, cuts_in: true }
+        None => Due { airing, at: soonest + behind, cuts_in: false, behind },
+        Some(on_air) if cuts_in(airing, &on_air) => {
+            Due { airing, at: soonest, cuts_in: true, behind: Duration::ZERO }
         }
-        Some(on_air) => Due { airing, at: on_air.ends_at, cuts_in: false },
+        Some(on_air) => Due { airing, at: on_air.ends_at + behind, cuts_in: false, behind },
+    }
+}
+
+/// A correction cuts in on what it corrects, though that is as urgent.
+fn cuts_in(airing: &RundownAiring, on_air: &OnAir<'_>) -> bool {
+    let corrects = airing.bulletin.as_ref().and_then(|bulletin| bulletin.corrects.as_ref());
+    let is_its_correction = corrects.is_some() && corrects == on_air.bulletin;
+    is_its_correction || airing.rank() > on_air.rank
+}
+
+fn unmarked(airing: &RundownAiring) -> Skipped<'_> {
+    Skipped {
+        airing,
+        outcome: Outcome::Refused,
+        reason: Reason::DrillUnmarked,
+        detail: "the mark of a drill does not stand before each of its recordings".to_owned(),
     }
 }
 
@@ -219,7 +248,7 @@ fn too_late<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Skipped
         _ if latest < situation.since => {
             (Reason::StationDown, format!("the station has run since {}", situation.since))
         }
-        _ if situation.site.holds(airing.priority).is_some_and(|since| since <= latest) => {
+        _ if situation.site.holds(airing.rank()).is_some_and(|since| since <= latest) => {
             return stopped(airing, situation);
         }
         _ if !situation.speaker => {
@@ -246,3 +275,7 @@ fn stopped<'a>(airing: &'a RundownAiring, situation: &Situation<'_>) -> Skipped<
 #[cfg(test)]
 #[path = "cue_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "cue_laws.rs"]
+mod laws;

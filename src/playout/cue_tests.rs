@@ -10,6 +10,7 @@ fn airing(name: &str, at_s: i64, length_s: i64, late_s: i64, priority: Priority)
         campaign: None,
         title: name.to_owned(),
         priority,
+        bulletin: None,
         starts_at,
         ends_at: UtcMs(starts_at.0 + length_s * 1000),
         latest_start: UtcMs(starts_at.0 + late_s * 1000),
@@ -31,6 +32,7 @@ fn situation(now_s: i64, hours: &Hours) -> Situation<'_> {
         jump: None,
         unknown: None,
         on_air: None,
+        paused: &[],
         speaker: true,
         hours,
         site: Site::default(),
@@ -92,7 +94,7 @@ fn each_miss_says_why() {
     assert_eq!(reason(&|s| s.jump = step), Reason::ClockStep);
     assert_eq!(reason(&|s| s.since = UtcMs(T + 90_000)), Reason::StationDown);
     assert_eq!(reason(&|s| s.speaker = false), Reason::DeviceMissing);
-    let long = OnAir { priority: Routine, ends_at: UtcMs(T + 200_000) };
+    let long = OnAir { rank: Rank::Routine, bulletin: None, ends_at: UtcMs(T + 200_000) };
     assert_eq!(reason(&|s| s.on_air = Some(long)), Reason::Occupied);
     assert_eq!(reason(&|_| ()), Reason::TooLate);
 }
@@ -105,7 +107,7 @@ fn of_two_due_together_the_more_urgent_goes_first() {
     assert_eq!(first.airing.schedule.as_str(), "b");
     settled.started.insert(day[1].id.clone());
     let mut busy = situation(1, &free);
-    busy.on_air = Some(OnAir { priority: Urgent, ends_at: UtcMs(T + 10_000) });
+    busy.on_air = Some(OnAir { rank: Rank::Priority, bulletin: None, ends_at: UtcMs(T + 10_000) });
     let second = cue(&day, &settled, horizon(1), &busy).next.unwrap();
     assert_eq!((second.at, second.cuts_in), (UtcMs(T + 10_000), false));
 }
@@ -114,7 +116,7 @@ fn of_two_due_together_the_more_urgent_goes_first() {
 fn the_next_waits_for_the_end_unless_it_is_more_urgent() {
     let free = hours("");
     let mut busy = situation(0, &free);
-    busy.on_air = Some(OnAir { priority: Routine, ends_at: UtcMs(T + 30_000) });
+    busy.on_air = Some(OnAir { rank: Rank::Routine, bulletin: None, ends_at: UtcMs(T + 30_000) });
     let next = |late, priority| {
         let day = [airing("a", 5, 10, late, priority)];
         let cue = cue(&day, &Settled::default(), horizon(0), &busy);

@@ -6,6 +6,7 @@ pub mod deck;
 pub mod exchange;
 pub mod keep;
 pub mod link;
+mod own_time;
 pub mod record;
 pub mod scrub;
 pub mod site;

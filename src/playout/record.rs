@@ -11,6 +11,8 @@ use crate::radio::{AiringId, ClipHash, ClockState, Evidence, Outcome, Reason, Ut
 pub struct Draft {
     /// What was to air.
     pub airing: AiringId,
+    /// Whether it was a drill.
+    pub drill: bool,
     /// Which item of the airing, counted from 0.
     pub position: u32,
     /// Which try at the airing, counted from 1.

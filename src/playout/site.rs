@@ -1,6 +1,6 @@
 //! What the people at the site want. No rundown overrides it.
 
-use crate::radio::{Priority, UtcMs, Volume};
+use crate::radio::{Rank, UtcMs, Volume};
 
 /// The word of those who stand at the station.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,8 +14,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// Since when an airing so urgent may not begin; none: it may.
-    pub fn holds(&self, priority: Priority) -> Option<UtcMs> {
-        self.stopped.filter(|_| !(self.emergency_overrides_stop && priority == Priority::Emergency))
+    /// Since when an airing of this rank may not begin; none: it may.
+    pub fn holds(&self, rank: Rank) -> Option<UtcMs> {
+        self.stopped.filter(|_| !(self.emergency_overrides_stop && rank == Rank::Emergency))
     }
 }

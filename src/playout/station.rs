@@ -363,6 +363,7 @@ fn condition_of(
         speaker: status.speaker.unwrap_or_else(|| settings.speaker.to_string()),
         faults: status.faults.into_iter().map(|fault| Fault::new("deck", fault)).collect(),
         rundown_version,
+        playing: status.playing.map(|(airing, _)| airing),
         clock: status.clock.unwrap_or_else(|| clock.state()),
         stock: None,
     }

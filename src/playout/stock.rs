@@ -19,13 +19,18 @@ pub struct Need {
     pub bytes: u64,
 }
 
-/// Every clip of a rundown, once, the first needed first; those of airings whose time has passed come last.
+/// Every clip of a rundown, once, the first needed first; then those of prepared bulletins; those of airings whose time has
+/// passed come last.
 pub fn needs(rundown: &Rundown, now: UtcMs) -> Vec<Need> {
     let mut seen = HashSet::new();
     let (coming, past): (Vec<_>, Vec<_>) =
         rundown.airings.iter().partition(|airing| airing.latest_start >= now);
-    let items = coming.into_iter().chain(past).flat_map(clips);
-    items.filter(|need| seen.insert(need.clip)).collect()
+    let coming = coming.into_iter().flat_map(clips).chain(prepared(rundown));
+    coming.chain(past.into_iter().flat_map(clips)).filter(|need| seen.insert(need.clip)).collect()
+}
+
+fn prepared(rundown: &Rundown) -> impl Iterator<Item = Need> {
+    rundown.prepared.iter().map(|clip| Need { clip: clip.sha256, bytes: clip.bytes })
 }
 
 /// The clips of airings whose time has not passed, once each, the first needed first.
@@ -45,7 +50,12 @@ fn clips(airing: &RundownAiring) -> impl Iterator<Item = Need> {
 /// How far a rundown's coming airings can sound with the clips that are there.
 pub fn stock(rundown: &Rundown, now: UtcMs, has: impl Fn(&ClipHash) -> bool) -> Stock {
     let mut missing: HashMap<ClipHash, bool> = HashMap::new();
-    let mut stock = Stock { rundown_version: rundown.version, count: 0, airings: Vec::new() };
+    let mut stock = Stock {
+        rundown_version: rundown.version,
+        count: 0,
+        airings: Vec::new(),
+        prepared: Vec::new(),
+    };
     for airing in rundown.airings.iter().filter(|airing| airing.latest_start >= now) {
         let mut lacks: Vec<ClipHash> = clips(airing)
             .map(|need| need.clip)
@@ -62,6 +72,7 @@ pub fn stock(rundown: &Rundown, now: UtcMs, has: impl Fn(&ClipHash) -> bool) -> 
             stock.airings.push(Lacking { airing, starts_at, clips: lacks });
         }
     }
+    stock.prepared = prepared(rundown).map(|need| need.clip).filter(|clip| !has(clip)).collect();
     stock
 }
 
@@ -84,8 +95,13 @@ impl Use {
 
     /// Of the clips that are there, those that nothing planned needs and nothing can be sounding from, in their order.
     pub fn spare(&self, there: Vec<ClipHash>, rundown: &Rundown, now: UtcMs) -> Vec<ClipHash> {
-        let needed: HashSet<ClipHash> =
-            rundown.airings.iter().flat_map(clips).map(|need| need.clip).collect();
+        let needed: HashSet<ClipHash> = rundown
+            .airings
+            .iter()
+            .flat_map(clips)
+            .chain(prepared(rundown))
+            .map(|need| need.clip)
+            .collect();
         let is_used = |clip: &ClipHash| self.0.get(clip).is_some_and(|until| *until >= now);
         there.into_iter().filter(|clip| !needed.contains(clip) && !is_used(clip)).collect()
     }
@@ -146,7 +162,7 @@ pub(in crate::playout) mod tests {
         };
         assert_eq!(
             told(0, &["a", "b", "c"]),
-            Stock { rundown_version: 7, count: 0, airings: vec![] }
+            Stock { rundown_version: 7, count: 0, airings: vec![], prepared: vec![] }
         );
         let some = told(0, &["b"]);
         assert_eq!(some.count, 2);

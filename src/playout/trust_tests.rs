@@ -44,6 +44,7 @@ fn rundown() -> Rundown {
         campaign: Some("bluezone".parse().unwrap()),
         title: "Buổi sáng".to_owned(),
         priority: Priority::Routine,
+        bulletin: None,
         starts_at: NOW,
         ends_at: UtcMs(NOW.0 + 3_000),
         latest_start: UtcMs(NOW.0 + 60_000),
@@ -58,6 +59,7 @@ fn rundown() -> Rundown {
         from: UtcMs(NOW.0 - DAY),
         until: UtcMs(NOW.0 + 35 * DAY),
         airings: vec![airing("20200930T220000Z"), airing("20201001T220000Z")],
+        prepared: vec![],
     }
 }
 

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AiringId, CampaignId, ClipHash, ClipId, Gain, Priority, ProgrammeId, ScheduleId, StationId,
-    UtcMs,
+    AiringId, BulletinOrder, CampaignId, Clip, ClipHash, ClipId, Gain, Priority, ProgrammeId,
+    ScheduleId, StationId, UtcMs,
 };
 
 /// One programme at one station at one instant, as planned (lần phát). It leaves the station no choice.
@@ -24,6 +24,9 @@ pub struct Airing {
     pub campaign: Option<CampaignId>,
     /// How urgent it is.
     pub priority: Priority,
+    /// The bulletin that it carries out; none: a schedule asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulletin: Option<BulletinOrder>,
     /// The instant that the rule names.
     pub nominal_at: UtcMs,
     /// The instant of its first frame.
@@ -73,6 +76,22 @@ pub enum AiringItem {
         /// How long, in milliseconds.
         ms: u32,
     },
+}
+
+impl From<&Clip> for AiringItem {
+    /// A clip with its own gain.
+    fn from(clip: &Clip) -> Self {
+        Self::Clip {
+            clip: clip.id.clone(),
+            sha256: clip.sha256,
+            bytes: clip.bytes,
+            title: clip.title.as_str().into(),
+            frames: clip.frames,
+            sample_rate: clip.sample_rate,
+            gain: clip.gain,
+            chime: false,
+        }
+    }
 }
 
 impl AiringItem {

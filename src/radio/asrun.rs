@@ -74,6 +74,10 @@ pub enum Reason {
     Occupied,
     /// A more urgent airing cut in.
     CutIn,
+    /// A bulletin cut in.
+    Bulletin,
+    /// A drill without the mark that says so.
+    DrillUnmarked,
     /// The order to air it was withdrawn.
     Withdrawn,
     /// Somebody at the site had stopped the station.

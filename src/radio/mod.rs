@@ -5,6 +5,7 @@
 mod airing;
 mod approval;
 mod asrun;
+mod bulletin;
 mod calendar;
 mod campaign;
 mod clip;
@@ -23,6 +24,10 @@ mod volume;
 pub use airing::{Airing, AiringItem};
 pub use approval::{Approval, Ruling, Subject, content_of};
 pub use asrun::{ClockState, Evidence, Outcome, Reason};
+pub use bulletin::{
+    Asked, Bulletin, BulletinOrder, BulletinState, DRILL_MARK, NotNow, PreparedBulletin, Rank,
+    Step, sounding,
+};
 pub use calendar::{Calendar, CalendarParts, Holiday, QuietHours};
 pub use campaign::{Campaign, Directive};
 pub use clip::{Clip, Gain};
@@ -30,7 +35,8 @@ pub use code::BadCode;
 pub(crate) use code::codes;
 pub use hash::{BadHash, ClipHash, Pin, RecordHash};
 pub use name::{
-    AiringId, BadName, CampaignId, ClipId, PersonId, ProgrammeId, ScheduleId, StationId, UnitId,
+    AiringId, BadName, BulletinId, CampaignId, ClipId, PersonId, PreparedBulletinId, ProgrammeId,
+    ScheduleId, StationId, UnitId,
 };
 pub use programme::{Item, Programme};
 pub use rights::{Grant, Grants, Right, Role};

@@ -89,6 +89,10 @@ names! {
     ScheduleId by is_name;
     /// Names somebody who signs in; made by Loa, not shown.
     PersonId by is_name;
+    /// Names a [`Bulletin`](super::Bulletin).
+    BulletinId by is_name;
+    /// Names a [`PreparedBulletin`](super::PreparedBulletin).
+    PreparedBulletinId by is_name;
     /// Names an [`Airing`](super::Airing): `schedule.station.20201001T220000Z`.
     AiringId by is_airing_name;
 }
@@ -104,6 +108,11 @@ impl AiringId {
         Self([&schedule.0, ".", &station.0, ".", compact].concat().into())
     }
 
+    /// The airing at a station that carries out a bulletin, which stands in the place of a schedule.
+    pub fn of_bulletin(bulletin: &BulletinId, station: &StationId, sent: super::UtcMs) -> Self {
+        Self::from_parts(&bulletin.as_schedule(), station, &sent.compact())
+    }
+
     /// The name of the rule that it comes from.
     pub fn schedule(&self) -> &str {
         self.part(0)
@@ -116,6 +125,26 @@ impl AiringId {
 
     fn part(&self, number: usize) -> &str {
         self.0.split('.').nth(number).unwrap_or_default()
+    }
+}
+
+impl ClipId {
+    /// The name of a recording that is no clip of the rules: made for one bulletin, or part of the program.
+    pub fn of_recording(content: &super::ClipHash) -> Self {
+        let content = content.to_string();
+        Self(["recording-", content.get(..16).unwrap_or_default()].concat().into())
+    }
+}
+
+impl BulletinId {
+    /// Where an airing names the rule that asked for it, a bulletin stands for one.
+    pub fn as_schedule(&self) -> ScheduleId {
+        ScheduleId(self.0.clone())
+    }
+
+    /// And for a programme.
+    pub fn as_programme(&self) -> ProgrammeId {
+        ProgrammeId(self.0.clone())
     }
 }
 

@@ -41,6 +41,12 @@ pub struct Station {
     /// Quiet hours of its own, in place of the calendar's.
     #[serde(default)]
     pub quiet_hours: Option<Vec<QuietHours>>,
+    /// Whether drills sound here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drills: bool,
+    /// Whether what a bulletin interrupts goes on after it, from where it stopped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resume_after_bulletin: bool,
 }
 
 /// Which stations a schedule or campaign means.

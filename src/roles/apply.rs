@@ -83,6 +83,7 @@ async fn apply_over(
         campaigns: almanac.campaigns,
         calendar: almanac.calendar,
         schedules: almanac.schedules,
+        bulletins: almanac.bulletins,
     };
     let removed = Removed {
         units: almanac.remove.units,
@@ -91,6 +92,7 @@ async fn apply_over(
         programmes: almanac.remove.programmes,
         campaigns: almanac.remove.campaigns,
         schedules: almanac.remove.schedules,
+        bulletins: almanac.remove.bulletins,
     };
     Ok(store.apply_over(&rules, &removed, over, now).await?)
 }
@@ -102,5 +104,6 @@ fn known(stored: &Rules) -> Known {
         .with(Kind::Clip, stored.clips.iter().map(|one| one.id.as_str()))
         .with(Kind::Programme, stored.programmes.iter().map(|one| one.id.as_str()))
         .with(Kind::Campaign, stored.campaigns.iter().map(|one| one.id.as_str()))
+        .with(Kind::Bulletin, stored.bulletins.iter().map(|one| one.id.as_str()))
         .with(Kind::Schedule, stored.schedules.iter().map(|one| one.id.as_str()))
 }

@@ -42,6 +42,8 @@ pub struct Limits {
     pub recording: u64,
     /// What recordings that are sent are measured against.
     pub intake: library::Limits,
+    /// For a second person to agree to a bulletin.
+    pub agreement: Duration,
 }
 
 impl Default for Limits {
@@ -60,6 +62,7 @@ impl Default for Limits {
             // Four hours of stereo in 16 bits, uncompressed.
             recording: 3 * 1024 * 1024 * 1024,
             intake: library::Limits::default(),
+            agreement: Duration::from_mins(5),
         }
     }
 }
@@ -92,6 +95,8 @@ pub struct Parts {
     pub(super) rolled: watch::Sender<Option<UtcMs>>,
     /// What is new to those who look at the pages.
     pub(super) news: News,
+    /// Rises when a station has called, or a bulletin has changed.
+    pub(super) heard: watch::Sender<u64>,
     /// Told when rules have changed.
     pub(super) changed: Notify,
     /// True when the server stops: long polls answer at once.
@@ -128,11 +133,17 @@ impl District {
             rundowns: watch::Sender::new(0),
             endings: watch::Sender::new(0),
             broken: Mutex::default(),
+            heard: watch::Sender::new(0),
             rolled: watch::Sender::new(None),
             news: News::default(),
             changed: Notify::new(),
             stopping: watch::Sender::new(false),
         }))
+    }
+
+    /// Today, where the district is.
+    pub(super) fn today(&self) -> chrono::NaiveDate {
+        self.clock.now().to_chrono().with_timezone(&self.limits.zone).date_naive()
     }
 
     /// The district's keys.

@@ -5,6 +5,8 @@
 mod api;
 mod approvals;
 mod body;
+
+mod bulletins;
 mod cookie;
 mod description;
 mod district;

@@ -82,6 +82,7 @@ mod tests {
         let (station, at) = ("kim-tan".parse().unwrap(), UtcMs(1_000_000));
         let count = || *news.follow().borrow();
         let mut status = StationStatus {
+            playing: None,
             software: "loa".into(),
             speaker: "device".into(),
             clock: ClockState::Synced,

@@ -71,6 +71,7 @@ pub(super) fn rows(wishes: &Wishes, window: Window) -> Vec<PlannedAiring> {
             title: decision.title,
             campaign,
             priority,
+            bulletin: None,
             nominal_at: at,
             starts_at: at,
             ends_at: at,
@@ -98,7 +99,7 @@ pub(super) fn difference(
 ) -> (Vec<PlannedAiring>, Vec<AiringId>) {
     let stored: HashMap<&AiringId, &str> = stamps
         .iter()
-        .filter(|stamp| stamp.starts_at >= now)
+        .filter(|stamp| stamp.starts_at >= now && !stamp.of_bulletin)
         .map(|stamp| (&stamp.id, stamp.digest.as_str()))
         .collect();
     let kept: HashSet<&AiringId> = planned.iter().map(|row| &row.airing.id).collect();

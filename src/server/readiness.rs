@@ -73,6 +73,7 @@ mod tests {
             title: "x".into(),
             campaign: None,
             priority: Priority::Routine,
+            bulletin: None,
             nominal_at: UtcMs(at),
             starts_at: UtcMs(at),
             ends_at: UtcMs(at + 1),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     District, Keyring, Reminder,
+    bulletins::Prepared,
     planned::{difference, digest, history_until, rotates, rows, wishes},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     radio::{Station, StationId, UtcMs, Window},
     signing::Context,
     store::{RundownHead, Stamp, StoreError, StoredAiring, StoredRundown},
-    wire::{Rundown, RundownAiring},
+    wire::{PreparedClip, Rundown, RundownAiring},
 };
 
 const DAY: Duration = Duration::from_hours(24);
@@ -25,6 +26,11 @@ const HIGHEST: u64 = i64::MAX.cast_unsigned() / 2;
 const TRIES: usize = 3;
 /// Airings written in one transaction, so that confirmations need not wait long.
 const TOGETHER: usize = 1000;
+/// Bulletins among which those are that wait for a second person.
+const RECENT: u32 = 100;
+/// Rundowns written at a time when a bulletin is sent, and written before stations are told to look.
+const AT_A_TIME: usize = 8;
+const TOLD_AT_ONCE: usize = 32;
 
 /// What one planning changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,16 +106,74 @@ pub async fn roll(district: &District) -> Result<Rolled, StoreError> {
 }
 
 async fn roll_all(district: &District, now: UtcMs, rolled: &mut Rolled) -> Result<(), StoreError> {
-    let today = UtcMs(now.0 - now.0.rem_euclid(86_400_000));
-    // Whole days, so that a rundown changes with its content and at midnight, not every hour.
-    let days = Window { from: today, until: today + DAY * (district.limits.days_ahead + 1) };
-    let mut wishes = wishes(district.store.rules().await?);
+    let days = days(district, now);
+    let rules = district.store.rules().await?;
+    let recent = district.store.bulletins(now - DAY, RECENT).await?;
+    let prepared = Prepared::of(district, &rules, &recent);
+    let mut wishes = wishes(rules);
     for station in std::mem::take(&mut wishes.stations) {
-        wishes = roll_station(district, wishes, station, (now, days), rolled).await?;
+        wishes = roll_station(district, wishes, station, &prepared, (now, days), rolled).await?;
     }
     let orphans = district.store.withdraw_orphans(now + MARGIN, now).await?;
     rolled.withdrawn += usize::try_from(orphans).unwrap_or(usize::MAX);
     Ok(())
+}
+
+/// Whole days, so that a rundown changes with its content and at midnight, not every hour.
+fn days(district: &District, now: UtcMs) -> Window {
+    let today = UtcMs(now.0 - now.0.rem_euclid(86_400_000));
+    Window { from: today, until: today + DAY * (district.limits.days_ahead + 1) }
+}
+
+/// Writes the rundowns of some stations at once, several at a time: a bulletin has been put into them, or taken back.
+pub(super) async fn rewrite(
+    district: &District,
+    stations: &[StationId],
+    now: UtcMs,
+) -> Result<(), StoreError> {
+    let rules = district.store.rules().await?;
+    let recent = district.store.bulletins(now - DAY, RECENT).await?;
+    let (prepared, days) = (Prepared::of(district, &rules, &recent), days(district, now));
+    let known = rules.stations.into_iter().filter(|station| stations.contains(&station.id));
+    let mut writing = tokio::task::JoinSet::new();
+    let mut written = Written { district, count: 0, failed: None };
+    for station in known {
+        if writing.len() >= AT_A_TIME {
+            written.note(writing.join_next().await);
+        }
+        let (district, clips) = (district.clone(), prepared.at(&station));
+        writing.spawn(async move {
+            let stamps = district.store.stamps_at(&station.id, days).await?;
+            write_rundown(&district, (station.id, station.name), &stamps, clips, (now, days)).await
+        });
+    }
+    while !writing.is_empty() {
+        written.note(writing.join_next().await);
+    }
+    district.rundowns.send_modify(|generation| *generation += 1);
+    written.failed.map_or(Ok(()), Err)
+}
+
+/// How far the writing of many rundowns is.
+struct Written<'a> {
+    district: &'a District,
+    count: usize,
+    failed: Option<StoreError>,
+}
+
+impl Written<'_> {
+    fn note(&mut self, one: Option<Result<Result<bool, StoreError>, tokio::task::JoinError>>) {
+        match one {
+            Some(Ok(Ok(_))) | None => {}
+            Some(Ok(Err(error))) => self.failed = Some(error),
+            Some(Err(error)) => self.failed = Some(StoreError::Dangling(error.to_string())),
+        }
+        self.count += 1;
+        // The first need not wait for the last, and the last need not be woken for each.
+        if self.count % TOLD_AT_ONCE == 0 {
+            self.district.rundowns.send_modify(|generation| *generation += 1);
+        }
+    }
 }
 
 /// Takes the wishes of all and gives them back, so that they need not be copied for every station.
@@ -117,10 +181,12 @@ async fn roll_station(
     district: &District,
     mut wishes: Wishes,
     station: Station,
+    prepared: &Prepared,
     (now, days): (UtcMs, Window),
     rolled: &mut Rolled,
 ) -> Result<Wishes, StoreError> {
     let (id, name) = (station.id.clone(), station.name.clone());
+    let prepared = prepared.at(&station);
     let mut stamps = district.store.stamps_at(&id, days).await?;
     wishes.history_until = history_until(&stamps, now);
     if rotates(&wishes) {
@@ -149,7 +215,7 @@ async fn roll_station(
     rolled.changed += changed.len();
     rolled.withdrawn += dropped.len();
     rolled.rundowns +=
-        usize::from(write_rundown(district, (id, name), &stamps, (now, days)).await?);
+        usize::from(write_rundown(district, (id, name), &stamps, prepared, (now, days)).await?);
     Ok(wishes)
 }
 
@@ -158,12 +224,13 @@ async fn write_rundown(
     district: &District,
     (station, station_name): (StationId, String),
     stamps: &[Stamp],
+    prepared: Vec<PreparedClip>,
     (now, days): (UtcMs, Window),
 ) -> Result<bool, StoreError> {
     let aired = stamps.iter().filter(|stamp| !stamp.refused);
     let aired: Vec<_> = aired.map(|stamp| (&stamp.id, &stamp.digest)).collect();
     let keyring = district.keyring();
-    let digest = digest(&(days, aired, keyring.newest().number, &station_name));
+    let digest = digest(&(days, aired, keyring.newest().number, &station_name, &prepared));
     for _ in 0..TRIES {
         let before = district.store.rundown_head(&station).await?;
         if before.as_ref().is_some_and(|before| before.digest == digest) {
@@ -179,6 +246,7 @@ async fn write_rundown(
             from: days.from,
             until: days.until,
             airings: airings.into_iter().map(told).collect(),
+            prepared: prepared.clone(),
         };
         if write(district, &keyring, &rundown, digest.clone(), now).await? {
             return Ok(true);
@@ -239,6 +307,7 @@ fn told(stored: StoredAiring) -> RundownAiring {
         campaign: airing.campaign,
         title: airing.title.to_string(),
         priority: airing.priority,
+        bulletin: airing.bulletin,
         starts_at: airing.starts_at,
         ends_at: airing.ends_at,
         latest_start: airing.latest_start,

@@ -56,6 +56,14 @@ fn routes() -> OpenApiRouter<District> {
         .routes(routes!(api::airings::list))
         .routes(routes!(api::events::events))
         .routes(routes!(api::news::news))
+        .routes(routes!(api::bulletins::ask, api::bulletins::list))
+        .routes(routes!(api::bulletins::prepared))
+        .routes(routes!(api::recordings::record))
+        .routes(routes!(api::bulletins::get))
+        .routes(routes!(api::bulletins::watch))
+        .routes(routes!(api::bulletins::agree))
+        .routes(routes!(api::bulletins::cancel))
+        .routes(routes!(api::bulletins::correct))
         .routes(routes!(api::rules::stations))
         .routes(routes!(api::rules::units))
         .routes(routes!(api::rules::programmes))
@@ -93,6 +101,7 @@ async fn in_time(State(district): State<District>, request: Request, next: Next)
     let extra = match request.uri().path() {
         api::rundown::PATH => limits.wait,
         api::intake::PATH | pages::UPLOADS => limits.upload,
+        api::recordings::PATH => api::recordings::LONGEST,
         _ if *request.method() == axum::http::Method::POST => limits.body,
         _ => Duration::ZERO,
     };

@@ -252,6 +252,7 @@ mod tests {
                 title: "Bản tin".into(),
                 campaign: None,
                 priority: Priority::Routine,
+                bulletin: None,
                 nominal_at: START,
                 starts_at: START,
                 ends_at: UtcMs(START.0 + 60_000),

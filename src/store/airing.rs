@@ -6,11 +6,11 @@ use super::{
     Store, StoreError, Tx,
     content::{Known, Written},
     db::{Reader, Row, sql},
-    json, name,
+    json, name, text,
 };
 use crate::radio::{
-    Airing, AiringId, AiringItem, CampaignId, ClipHash, Priority, ProgrammeId, StationId, UnitId,
-    UtcMs, Window,
+    Airing, AiringId, AiringItem, BulletinId, CampaignId, ClipHash, Priority, ProgrammeId,
+    StationId, UnitId, UtcMs, Window,
 };
 
 /// An airing as the plan has it.
@@ -53,6 +53,8 @@ pub struct Stamp {
     pub starts_at: UtcMs,
     /// Whether it was refused.
     pub refused: bool,
+    /// Whether a bulletin asked for it: no plan has it, and none drops it.
+    pub of_bulletin: bool,
     /// The hash of all that was planned.
     pub digest: String,
 }
@@ -101,7 +103,7 @@ macro_rules! select {
         concat!(
             "select a.id, a.schedule, a.station, a.programme, a.title, a.campaign, a.priority, a.nominal_at, \
              a.starts_at, a.ends_at, a.latest_start, a.content, a.unit, a.refused, a.decision, a.digest, \
-             a.withdrawn_at, a.reason from airing a ",
+             a.withdrawn_at, a.reason, a.bulletin from airing a ",
             $($rest),*
         )
     };
@@ -187,6 +189,15 @@ impl Store {
         Ok(read_all(&mut reader, &rows).await?.pop())
     }
 
+    /// The airings that carry out a bulletin, by station; also those that were withdrawn.
+    pub async fn airings_of(&self, bulletin: &BulletinId) -> Result<Vec<StoredAiring>, StoreError> {
+        let mut reader = self.db.reader().await?;
+        let rows = sql!(fetch &mut reader,
+            select!("where a.schedule = $1 and a.bulletin is not null order by a.station"),
+            bulletin.as_str())?;
+        read_all(&mut reader, &rows).await
+    }
+
     /// What is to air at a station from one instant to another, in order.
     pub async fn planned_at(
         &self,
@@ -208,7 +219,7 @@ impl Store {
         window: Window,
     ) -> Result<Vec<Stamp>, StoreError> {
         let rows = sql!(fetch &mut self.db.reader().await?,
-            "select id, nominal_at, starts_at, refused, digest from airing
+            "select id, nominal_at, starts_at, refused, digest, bulletin is not null from airing
              where station = $1 and starts_at >= $2 and starts_at < $3
              and withdrawn_at is null and programme is not null order by starts_at, id",
             station.as_str(), window.from.0, window.until.0)?;
@@ -220,6 +231,7 @@ impl Store {
                     starts_at: UtcMs(row.get(2)?),
                     refused: row.get(3)?,
                     digest: row.get(4)?,
+                    of_bulletin: row.get(5)?,
                 })
             })
             .collect()
@@ -271,17 +283,19 @@ fn among(units: &[UnitId]) -> Option<String> {
     (!units.is_empty()).then(|| format!(",{names}"))
 }
 
-async fn upsert(
+pub(super) async fn upsert(
     tx: &mut Tx,
     planned: &PlannedAiring,
     content: Option<String>,
     fixed_until: UtcMs,
 ) -> Result<(), StoreError> {
     let airing = &planned.airing;
+    let bulletin = airing.bulletin.as_ref().map(|order| text("bulletin of", &airing.id, order));
+    let bulletin = bulletin.transpose()?;
     sql!(execute tx,
         "insert into airing (id, schedule, station, unit, programme, campaign, title, priority, nominal_at,
-             starts_at, ends_at, latest_start, content, refused, decision, digest, reason)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             starts_at, ends_at, latest_start, content, refused, decision, digest, reason, bulletin)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $19)
          on conflict (id) do update set unit = excluded.unit, programme = excluded.programme,
              campaign = excluded.campaign, title = excluded.title, priority = excluded.priority,
              nominal_at = excluded.nominal_at, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
@@ -293,7 +307,7 @@ async fn upsert(
         airing.priority.to_string(), airing.nominal_at.0, airing.starts_at.0, airing.ends_at.0,
         airing.latest_start.0, content, planned.refused, planned.decision.as_deref(),
         planned.digest.as_str(),
-        planned.reason.as_deref(), fixed_until.0)?;
+        planned.reason.as_deref(), fixed_until.0, bulletin)?;
     Ok(())
 }
 
@@ -326,6 +340,10 @@ fn read(row: &Row, items: Arc<[AiringItem]>) -> Result<StoredAiring, StoreError>
             Some(word) => json("priority of", id.as_str(), &format!("\"{word}\""))?,
             None => Priority::default(),
         },
+        bulletin: row
+            .get::<Option<String>>(18)?
+            .map(|text| json("bulletin of", id.as_str(), &text))
+            .transpose()?,
         nominal_at: UtcMs(row.get(7)?),
         starts_at: UtcMs(row.get(8)?),
         ends_at: UtcMs(row.get(9)?),

@@ -97,6 +97,7 @@ pub(super) const CLIP: Noun = noun!("clip" with "sha256");
 pub(super) const PROGRAMME: Noun = noun!("programme");
 pub(super) const CAMPAIGN: Noun = noun!("campaign");
 pub(super) const SCHEDULE: Noun = noun!("schedule");
+pub(super) const BULLETIN: Noun = noun!("prepared_bulletin");
 pub(super) const CALENDAR: Noun = noun!("calendar");
 
 /// The one calendar that there is.

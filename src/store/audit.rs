@@ -29,6 +29,14 @@ codes! {
         LinkMade = "link-made",
         /// A password was set.
         PasswordSet = "password-set",
+        /// Somebody asked for a bulletin.
+        BulletinAsked = "bulletin-asked",
+        /// Somebody agreed to a bulletin, and it was sent.
+        BulletinAgreed = "bulletin-agreed",
+        /// Somebody took a bulletin back.
+        BulletinCancelled = "bulletin-cancelled",
+        /// Somebody sent the correction of a bulletin.
+        BulletinCorrected = "bulletin-corrected",
         /// The language of somebody's pages.
         LanguageSet = "language-set",
         /// A clip, a programme or another rule was written for the first time.

@@ -7,6 +7,7 @@ mod applying;
 mod as_run;
 mod attempt;
 mod audit;
+mod bulletin;
 mod chain;
 mod clip;
 mod contact;
@@ -138,6 +139,19 @@ where
     text.parse().map_err(|error: crate::radio::BadName| StoreError::Unreadable {
         what,
         id: text,
+        why: error.to_string(),
+    })
+}
+
+/// Writes JSON; `what` and `id` say of what.
+fn text<T: serde::Serialize>(
+    what: &'static str,
+    id: impl std::fmt::Display,
+    thing: &T,
+) -> Result<String, StoreError> {
+    serde_json::to_string(thing).map_err(|error| StoreError::Unreadable {
+        what,
+        id: id.to_string(),
         why: error.to_string(),
     })
 }

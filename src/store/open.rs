@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "chain", include_str!("../../migrations/0004_chain.sql")),
     (6, "events", include_str!("../../migrations/0006_events.sql")),
     (10, "people", include_str!("../../migrations/0010_people.sql")),
+    (12, "bulletins", include_str!("../../migrations/0012_bulletins.sql")),
     (13, "approval", include_str!("../../migrations/0013_approval.sql")),
     (14, "faults", include_str!("../../migrations/0014_faults.sql")),
 ];

@@ -4,13 +4,15 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     Origin, Store, StoreError,
-    applying::{Applying, By, CAMPAIGN, CLIP, PROGRAMME, SCHEDULE, UNIT, origin},
+    applying::{Applying, BULLETIN, By, CAMPAIGN, CLIP, PROGRAMME, SCHEDULE, UNIT, origin},
+    bulletin,
     db::sql,
     json,
 };
 use crate::radio::{
-    Calendar, CalendarParts, Campaign, CampaignId, Clip, ClipId, Programme, ProgrammeId, Schedule,
-    ScheduleId, Station, StationId, Unit, UnitId, UtcMs,
+    Calendar, CalendarParts, Campaign, CampaignId, Clip, ClipId, PreparedBulletin,
+    PreparedBulletinId, Programme, ProgrammeId, Schedule, ScheduleId, Station, StationId, Unit,
+    UnitId, UtcMs,
 };
 
 /// What there is, or what is to be there.
@@ -32,6 +34,8 @@ pub struct Rules {
     pub calendar: CalendarParts,
     /// When what airs where.
     pub schedules: Vec<Schedule>,
+    /// What may be asked for at any hour.
+    pub bulletins: Vec<PreparedBulletin>,
 }
 
 /// What is to be there no longer. Records and airings of the past stay.
@@ -44,6 +48,7 @@ pub struct Removed {
     pub programmes: Vec<ProgrammeId>,
     pub campaigns: Vec<CampaignId>,
     pub schedules: Vec<ScheduleId>,
+    pub bulletins: Vec<PreparedBulletinId>,
 }
 
 /// One thing that is different now.
@@ -126,6 +131,9 @@ impl Store {
         for schedule in &rules.schedules {
             to.put(SCHEDULE, schedule.id.as_str(), schedule, None).await?;
         }
+        for bulletin in &rules.bulletins {
+            to.put(BULLETIN, bulletin.id.as_str(), bulletin, None).await?;
+        }
         to.put_calendar(&rules.calendar).await?;
         for id in &removed.schedules {
             to.remove(SCHEDULE, id.as_str()).await?;
@@ -136,6 +144,9 @@ impl Store {
         for id in &removed.programmes {
             to.remove(PROGRAMME, id.as_str()).await?;
         }
+        for id in &removed.bulletins {
+            to.remove(BULLETIN, id.as_str()).await?;
+        }
         for id in &removed.clips {
             to.remove(CLIP, id.as_str()).await?;
         }
@@ -145,6 +156,7 @@ impl Store {
         for id in &removed.units {
             to.remove_unit(id).await?;
         }
+        bulletin::none_of_both(&mut to.tx).await?;
         to.finish().await
     }
 
@@ -179,6 +191,7 @@ impl Store {
             unapproved: of_pages,
             campaigns: self.load("campaign", "select id, rule from campaign order by id").await?,
             calendar: calendars.into_iter().next().unwrap_or_default().into(),
+            bulletins: self.prepared_bulletins().await?,
             schedules: self.load("schedule", "select id, rule from schedule order by id").await?,
         };
         if !rules.unapproved.is_empty() {

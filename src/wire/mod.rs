@@ -19,8 +19,8 @@ use utoipa::ToSchema;
 
 use crate::{
     radio::{
-        AiringId, AiringItem, CampaignId, ClipHash, ClockState, Evidence, Outcome, Priority,
-        Reason, RecordHash, ScheduleId, StationId, UtcMs,
+        AiringId, AiringItem, BulletinOrder, CampaignId, ClipHash, ClockState, Evidence, Outcome,
+        Priority, Rank, Reason, RecordHash, ScheduleId, StationId, UtcMs,
     },
     signing::{Envelope, PublicKey},
 };
@@ -60,6 +60,19 @@ pub struct Rundown {
     pub until: UtcMs,
     /// In order of `starts_at`.
     pub airings: Vec<RundownAiring>,
+    /// Clips of prepared bulletins: the station keeps them, because they may be ordered at any moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepared: Vec<PreparedClip>,
+}
+
+/// A clip to be kept at the station though no airing has it yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreparedClip {
+    /// Its content.
+    pub sha256: ClipHash,
+    /// The file's size in bytes.
+    pub bytes: u64,
 }
 
 /// One airing as the station is told it.
@@ -77,6 +90,9 @@ pub struct RundownAiring {
     pub title: String,
     /// How urgent it is.
     pub priority: Priority,
+    /// The bulletin that it carries out; none: a schedule asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulletin: Option<BulletinOrder>,
     /// The instant of its first frame.
     pub starts_at: UtcMs,
     /// The instant after its last frame.
@@ -102,6 +118,9 @@ pub struct AsRunRecord {
     pub sequence: u64,
     /// What was to air.
     pub airing: AiringId,
+    /// Whether it was a drill.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// Which item of the airing, counted from 0.
     pub position: u32,
     /// Which try at the airing, counted from 1.
@@ -154,6 +173,18 @@ pub struct AsRunRecord {
     /// The hash of the station's previous record; none in its first.
     #[serde(default)]
     pub previous: Option<RecordHash>,
+}
+
+impl RundownAiring {
+    /// How much it outranks others.
+    pub fn rank(&self) -> Rank {
+        Rank::of(self.priority, self.bulletin.as_ref())
+    }
+
+    /// Whether it is a drill.
+    pub fn is_drill(&self) -> bool {
+        self.bulletin.as_ref().is_some_and(|bulletin| bulletin.drill)
+    }
 }
 
 impl AsRunRecord {
@@ -220,6 +251,9 @@ pub struct StationStatus {
     /// The highest version of its rundown that it ever took; it refuses any lower one.
     #[serde(default)]
     pub rundown_version: Option<u64>,
+    /// What sounds now, if the player says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playing: Option<AiringId>,
     /// Records that wait to be sent.
     pub waiting: u64,
     /// What is wrong; empty when nothing is.
@@ -238,6 +272,9 @@ pub struct Stock {
     pub count: u64,
     /// The first of them, in order of `starts_at`; at most 20.
     pub airings: Vec<Lacking>,
+    /// Clips of prepared bulletins that are not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prepared: Vec<ClipHash>,
 }
 
 /// An airing to come whose clips are not all at the station.

@@ -61,6 +61,8 @@ pub(crate) fn station(id: &str, unit: &str) -> Station {
         kind: StationKind::Commune,
         unit: unit.parse().unwrap(),
         quiet_hours: None,
+        drills: false,
+        resume_after_bulletin: false,
     }
 }
 
@@ -133,6 +135,7 @@ pub(crate) fn rules() -> Rules {
         calendar: Calendar { quiet_hours: vec!["21:00-05:00".parse().unwrap()], holidays: vec![] }
             .into(),
         schedules: vec![schedule("sang-05h", "0 5 * * *")],
+        bulletins: vec![],
     }
 }
 
@@ -177,6 +180,7 @@ pub(crate) fn played(station: &str, sequence: u64) -> AsRunRecord {
         boot: "5f2b8c1d9e0a4b7c8d6e5f4a3b2c1d0e".to_owned(),
         sequence,
         airing: airing_at(station, MORNING),
+        drill: false,
         position: 0,
         attempt: 1,
         scheduled_at: MORNING,

@@ -128,6 +128,7 @@ pub fn run() {
         from: UtcMs(0),
         until: UtcMs(i64::MAX),
         airings,
+        prepared: vec![],
     }));
     let mut before = None;
     while clock.now() < until {
@@ -150,6 +151,7 @@ fn airing(n: usize, starts_at: UtcMs, late: u64, items: Vec<AiringItem>) -> Rund
         campaign: None,
         title: "Thông báo".into(),
         priority: Priority::Routine,
+        bulletin: None,
         starts_at,
         ends_at: starts_at + Duration::from_millis(length),
         latest_start: starts_at + Duration::from_millis(late),

@@ -63,7 +63,15 @@ impl Server {
     pub(crate) fn record(&self) -> Recording {
         let file = self.folder.join("recording.raw");
         let process = Command::new("parec")
-            .args(["-d", "loa.monitor", "--raw", "--rate=48000", "--channels=1", "--format=s16le"])
+            .args([
+                "-d",
+                "loa.monitor",
+                "--raw",
+                "--rate=48000",
+                "--channels=1",
+                "--format=s16le",
+                "--latency-msec=20",
+            ])
             .env("PULSE_SERVER", address(&self.folder))
             .env("HOME", &self.folder)
             .stdout(File::create(&file).unwrap())
@@ -79,10 +87,12 @@ impl Server {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
+    #[allow(dead_code, reason = "each test uses a part")]
     pub(crate) fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
+    #[allow(dead_code, reason = "each test uses a part")]
     pub(crate) fn thaw(&self) {
         self.signal(Signal::CONT);
     }
@@ -106,6 +116,12 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
+    /// Samples that it has heard, at the least.
+    #[allow(dead_code, reason = "each test uses a part")]
+    pub(crate) fn heard(&self) -> usize {
+        std::fs::metadata(&self.file).map_or(0, |file| file.len() as usize / 2)
+    }
+
     /// Ends it; gives its samples at 48 kHz.
     pub(crate) fn end(mut self) -> Vec<f32> {
         // What parec holds back is written when it is asked to end.

@@ -453,6 +453,7 @@ pub fn rundown(airings: Vec<RundownAiring>) -> Arc<Rundown> {
         from,
         until,
         airings,
+        prepared: vec![],
     })
 }
 
@@ -471,6 +472,7 @@ pub fn airing(
         campaign: None,
         title: name.to_owned(),
         priority,
+        bulletin: None,
         starts_at,
         ends_at: starts_at + Duration::from_millis(length),
         latest_start: starts_at + Duration::from_secs_f64(late),

@@ -57,6 +57,7 @@ impl Stand {
             campaign: None,
             title: "Tin <b>xã</b>".to_owned(),
             priority: Priority::Priority,
+            bulletin: None,
             starts_at: UtcMs(NOW.0 + 1_800_000),
             ends_at: UtcMs(NOW.0 + 1_890_000),
             latest_start: UtcMs(NOW.0 + 1_800_000),
@@ -75,6 +76,7 @@ impl Stand {
             from,
             until,
             airings,
+            prepared: vec![],
         };
         let shelf = Arc::new(Shelf::open(&folder.path().join("clips")).unwrap());
         let rundown = watch::Sender::new(Some(Arc::new(rundown)));

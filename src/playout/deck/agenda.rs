@@ -7,7 +7,7 @@ use crate::{
         cue::{self, Cue, Settled, Situation},
         loader::Start,
     },
-    radio::UtcMs,
+    radio::{Rank, UtcMs},
     wire::{Rundown, RundownAiring},
 };
 
@@ -55,7 +55,8 @@ impl Agenda {
         cue::cue(left.get(over..).unwrap_or_default(), &self.settled, horizon, situation)
     }
 
-    /// An airing waits for its clips as long as it may start, and as long as it is in nobody's way.
+    /// An airing waits for its clips as long as it may start, and as long as it is in nobody's way. An emergency may be in
+    /// anybody's.
     pub(super) fn patience(&self, airing: &RundownAiring, now: UtcMs) -> Start {
         let Some(rundown) = &self.rundown else { return Start::Now };
         let after = rundown
@@ -65,6 +66,7 @@ impl Agenda {
             .iter()
             .find(|after| after.starts_at > airing.starts_at && !self.settled.is(&after.id));
         let latest = airing.latest_start;
+        let after = after.filter(|_| airing.rank() != Rank::Emergency);
         let until = after.map_or(latest, |after| latest.min(after.starts_at));
         if until.since(now) <= LAST_CALL { Start::Now } else { Start::Whole }
     }

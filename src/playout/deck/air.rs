@@ -11,7 +11,7 @@ use crate::{
         source::{ClipFault, Clips},
         speaker::Format,
     },
-    radio::{AiringItem, ClockState, Outcome, Reason, UtcMs},
+    radio::{AiringItem, ClockState, DRILL_MARK, Outcome, Reason, UtcMs},
     wire::RundownAiring,
 };
 
@@ -53,6 +53,7 @@ pub(super) fn drafts(
             let device = format.unwrap_or(own);
             let draft = Draft {
                 airing: airing.id.clone(),
+                drill: airing.is_drill(),
                 position: u32::try_from(n).unwrap_or(u32::MAX),
                 attempt,
                 scheduled_at: UtcMs(
@@ -108,13 +109,30 @@ pub(super) fn faulty(mut draft: Draft, fault: &ClipFault) -> Draft {
     draft
 }
 
+/// The record of a clip of a drill whose mark cannot sound.
+pub(super) fn without_mark(mut draft: Draft, fault: &ClipFault) -> Draft {
+    draft.outcome = Outcome::Refused;
+    draft.reason = Some(Reason::DrillUnmarked);
+    draft.detail = Some(format!("the mark that says that it is a drill cannot sound: {fault}"));
+    draft
+}
+
 /// The record of a clip whose airing had begun when the station ended without a word.
-fn lost_power(mut draft: Draft) -> Draft {
+pub(super) fn lost_power(mut draft: Draft) -> Draft {
     draft.outcome = Outcome::Interrupted;
     draft.reason = Some(Reason::StationStopped);
     let why = "the station lost its power or was killed after it had begun to air this";
     draft.detail = Some(why.into());
     draft
+}
+
+/// Where an airing that was interrupted went on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Resumed {
+    /// The speaker's frame.
+    pub(super) at: u64,
+    /// Its own frame: so many had sounded before.
+    pub(super) from: u64,
 }
 
 /// An airing whose sound is on its way or already being written.
@@ -129,6 +147,12 @@ pub(super) struct Air {
     pub(super) end: u64,
     /// It ends early, with a fade before `end`.
     pub(super) is_cut: bool,
+    /// It goes on after what cuts in.
+    pub(super) goes_on: bool,
+    /// Frames of its own that were written.
+    pub(super) done: u64,
+    /// Where it went on, if it was interrupted.
+    pub(super) resumed: Option<Resumed>,
     /// The speaker's frame from which on the loader gave nothing, though there should be more.
     pub(super) ended_early: Option<u64>,
 }
@@ -153,13 +177,49 @@ impl Air {
             clips,
             recorder,
         })?;
-        let (start, end, is_cut, ended_early) = (None, u64::MAX, false, None);
-        Ok(Self { airing, drafts, spans, loading, start, end, is_cut, ended_early })
+        Ok(Self {
+            airing,
+            drafts,
+            spans,
+            loading,
+            start: None,
+            end: u64::MAX,
+            is_cut: false,
+            goes_on: false,
+            done: 0,
+            resumed: None,
+            ended_early: None,
+        })
     }
 
     /// Frames that it takes.
     pub(super) fn frames(&self) -> u64 {
         self.spans.last().map_or(0, |span| span.end)
+    }
+
+    /// Frames that have not been written.
+    pub(super) fn left(&self) -> u64 {
+        self.frames().saturating_sub(self.done)
+    }
+
+    /// Frames of an item that had sounded before it was interrupted.
+    pub(super) fn sounded_before(&self, item: usize) -> u64 {
+        let from = self.resumed.map_or(0, |resumed| resumed.from);
+        self.spans.get(item).map_or(0, |span| from.saturating_sub(span.start))
+    }
+
+    /// What is wrong with the mark of a drill, if anything is: without its mark it does not sound.
+    pub(super) fn unmarked(&self) -> Option<&ClipFault> {
+        let faults = self.loading.faults.as_ref().filter(|_| self.airing.is_drill())?;
+        self.airing.items.iter().zip(faults).find_map(|(item, fault)| match item {
+            AiringItem::Clip { sha256, .. } if *sha256 == DRILL_MARK => fault.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// Whether it cannot begin: not one of its clips can sound, or the mark that it needs cannot.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.loading.is_hopeless(&self.airing.items) || self.unmarked().is_some()
     }
 
     /// Writes the samples from frame `head` on; gives how many were at hand.
@@ -178,10 +238,23 @@ impl Air {
                 n => filled += n,
             }
         }
+        self.done += (filled / usize::from(format.channels.max(1))) as u64;
+        if let Some(resumed) = self.resumed {
+            fade_in(&mut to[..filled], head - resumed.at, format);
+        }
         if self.is_cut {
             fade(&mut to[..filled], head, self.end, format);
         }
         filled
+    }
+}
+
+/// Brings up what lies in the first milliseconds; `head` is counted from where it begins.
+fn fade_in(samples: &mut [f32], head: u64, format: Format) {
+    let fade = format.frames(shape::FADE).max(1);
+    for (frame, n) in samples.chunks_mut(usize::from(format.channels.max(1))).zip(head..fade) {
+        let factor = 0.5 - 0.5 * (std::f32::consts::PI * n as f32 / fade as f32).cos();
+        frame.iter_mut().for_each(|sample| *sample *= factor);
     }
 }
 

@@ -271,6 +271,7 @@ mod tests {
             campaign: None,
             title: "Bluezone".into(),
             priority: crate::radio::Priority::Routine,
+            bulletin: None,
             starts_at: crate::radio::UtcMs(0),
             ends_at: crate::radio::UtcMs(1_000),
             latest_start: crate::radio::UtcMs(0),

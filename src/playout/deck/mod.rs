@@ -4,6 +4,7 @@ mod agenda;
 mod air;
 mod door;
 mod ledger;
+mod pause;
 mod promised;
 mod run;
 mod scribe;

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock::Clock,
     playout::{
-        cue::{Due, Hours, OnAir, Situation, Skipped},
+        cue::{Hours, OnAir, Situation, Skipped},
         loader::Start,
         shape,
         site::Site,
@@ -40,20 +40,22 @@ pub(super) struct Running {
     clock: Arc<dyn Clock>,
     clips: Arc<dyn Clips>,
     recorder: Arc<Watched>,
-    hours: Hours,
+    pub(super) hours: Hours,
     pub(super) site: Site,
     /// What the last sample was multiplied by; glides to the volume.
     pub(super) level: f32,
-    agenda: Agenda,
+    pub(super) agenda: Agenda,
     watch: Watch,
     door: Door,
-    stage: Option<Stage>,
+    pub(super) stage: Option<Stage>,
     closed_because: Option<String>,
     loader_fault: Option<String>,
     taken_before: u64,
     tries: u64,
     pub(super) next: Option<Air>,
     pub(super) on_air: Option<Air>,
+    /// What bulletins interrupted and goes on after them, the last first to go on.
+    pub(super) paused: Vec<Air>,
     promised: Promised,
     pub(super) ledger: Ledger,
     pub(super) scribe: Scribe,
@@ -79,6 +81,7 @@ impl Running {
             tries: 0,
             next: None,
             on_air: None,
+            paused: Vec::new(),
             promised: Promised::default(),
             ledger: Ledger::default(),
             scribe: Scribe::new(recorder.clone(), scribe::PAUSE)?,
@@ -109,11 +112,16 @@ impl Running {
     fn is_stopped(&mut self) -> bool {
         let mut orders = lock(&self.shared.orders);
         let site = orders.site.take();
+        let mut has_changed = false;
         if let Some(rundown) = orders.rundown.take() {
             self.agenda.follow(rundown);
+            has_changed = true;
         }
         let is_stopped = orders.stop;
         drop(orders);
+        if has_changed {
+            self.heed_withdrawal();
+        }
         if let Some(site) = site {
             self.obey(site);
         }
@@ -126,7 +134,8 @@ impl Running {
         if site.stopped.is_none() {
             return;
         }
-        self.next.take_if(|next| site.holds(next.airing.priority).is_some());
+        self.paused.clear();
+        self.next.take_if(|next| site.holds(next.airing.rank()).is_some());
         if let Some(stage) = self.stage.take() {
             self.cut_off(&stage, Reason::StoppedLocally, "the station was stopped at the site");
             self.stage = Some(stage);
@@ -134,7 +143,7 @@ impl Running {
     }
 
     /// What sounds ends a fade's length from now.
-    fn cut_off(&mut self, stage: &Stage, reason: Reason, detail: &str) {
+    pub(super) fn cut_off(&mut self, stage: &Stage, reason: Reason, detail: &str) {
         let Some(on_air) = &mut self.on_air else { return };
         let at = stage.written + stage.taker.format.frames(shape::FADE);
         (on_air.end, on_air.is_cut) = (at.min(on_air.end), true);
@@ -203,6 +212,7 @@ impl Running {
         self.closed_because = Some(why.to_string());
         self.put_off();
         self.on_air = None;
+        self.paused.clear();
         drop(stage);
         self.door.knock();
     }
@@ -213,7 +223,7 @@ impl Running {
             return;
         }
         let now = stage.utc_at(stage.written);
-        let Some((airing, at, cuts_in)) = self.cue(now, now + HORIZON, Some(stage)) else {
+        let Some((airing, at, cuts_in, behind)) = self.cue(now, now + HORIZON, Some(stage)) else {
             self.put_off();
             return;
         };
@@ -228,14 +238,14 @@ impl Running {
             next.loading.go(patience.unwrap_or(Start::Now));
         }
         next.loading.poll(Duration::ZERO);
-        if next.loading.is_hopeless(&next.airing.items) {
+        if next.is_hopeless() {
             self.give_up();
             return;
         }
         let least = match &self.on_air {
             Some(_) if cuts_in => stage.written + fade,
-            Some(on_air) => on_air.end.max(stage.written),
-            None => stage.written,
+            Some(on_air) => on_air.end.max(stage.written) + format.frames(behind),
+            None => stage.written + format.frames(behind),
         };
         let due = stage.position.frame_at(next.airing.starts_at.0.saturating_mul(1000), format);
         let start = due.max(least);
@@ -244,16 +254,21 @@ impl Running {
         {
             return;
         }
-        if next.loading.is_hopeless(&next.airing.items) {
+        if next.is_hopeless() {
             self.give_up();
             return;
         }
         next.start = Some(start);
         next.end = start + next.frames();
-        let by = format!("{} ({})", next.airing.title, next.airing.id);
+        let (bulletin, drill) = (next.airing.bulletin.as_ref(), next.airing.is_drill());
+        let reason = if bulletin.is_some() { Reason::Bulletin } else { Reason::CutIn };
+        let resumes = bulletin.is_some_and(|bulletin| bulletin.resumes);
+        let kind = if drill { "the drill " } else { "" };
+        let why = format!("{kind}{} ({}) cut in", next.airing.title, next.airing.id);
         if let Some(on_air) = self.on_air.as_mut().filter(|on_air| on_air.end > start) {
             (on_air.end, on_air.is_cut) = (start, true);
-            for never in self.ledger.cut(start, Reason::CutIn, &format!("{by} cut in")) {
+            on_air.goes_on = resumes && on_air.airing.bulletin.is_none();
+            for never in self.ledger.cut(start, reason, &why) {
                 self.scribe.keep(never);
             }
         }
@@ -265,12 +280,20 @@ impl Running {
         now: UtcMs,
         horizon: UtcMs,
         stage: Option<&Stage>,
-    ) -> Option<(RundownAiring, UtcMs, bool)> {
+    ) -> Option<(RundownAiring, UtcMs, bool, Duration)> {
         let rundown = self.agenda.rundown.clone()?;
         let on_air = self.on_air.as_ref().zip(stage).map(|(on_air, stage)| OnAir {
-            priority: on_air.airing.priority,
+            rank: on_air.airing.rank(),
+            bulletin: on_air.airing.bulletin.as_ref().map(|bulletin| &bulletin.id),
             ends_at: stage.utc_at(on_air.end),
         });
+        let paused: Vec<_> = match stage {
+            Some(stage) => {
+                let rest = |air: &Air| (air.airing.rank(), stage.taker.format.span(air.left()));
+                self.paused.iter().map(rest).collect()
+            }
+            None => Vec::new(),
+        };
         let situation = Situation {
             now,
             is_time_known: self.watch.is_time_known,
@@ -278,6 +301,7 @@ impl Running {
             jump: self.watch.jump,
             unknown: self.watch.unknown,
             on_air,
+            paused: &paused,
             speaker: stage.is_some(),
             hours: &self.hours,
             site: self.site,
@@ -286,7 +310,7 @@ impl Running {
         for skipped in &cue.skipped {
             self.skip(skipped, rundown.version, stage);
         }
-        cue.next.map(|Due { airing, at, cuts_in }| (airing.clone(), at, cuts_in))
+        cue.next.map(|due| (due.airing.clone(), due.at, due.cuts_in, due.behind))
     }
 
     fn skip(&mut self, skipped: &Skipped<'_>, version: u64, stage: Option<&Stage>) {
@@ -326,15 +350,18 @@ impl Running {
         }
     }
 
-    /// None of its clips can sound.
+    /// It cannot sound.
     fn give_up(&mut self) {
         let Some(next) = self.next.take() else { return };
         self.agenda.settled.skip(&next.airing.id);
         self.promised.settle(&next.airing.id);
+        let unmarked = next.unmarked().cloned();
         for (n, draft) in next.drafts {
             let fault = next.loading.faults.as_ref().and_then(|faults| faults.get(n)?.as_ref());
-            if let Some(fault) = fault {
-                self.scribe.keep(air::faulty(draft, fault));
+            match (fault, &unmarked) {
+                (Some(fault), _) => self.scribe.keep(air::faulty(draft, fault)),
+                (None, Some(fault)) => self.scribe.keep(air::without_mark(draft, fault)),
+                (None, None) => {}
             }
         }
     }
@@ -360,6 +387,7 @@ impl Running {
 
     /// Stops without a click, and waits until what was written has left.
     fn fade_away(&mut self) {
+        self.paused.clear();
         self.put_off();
         for never in self.promised.end() {
             self.scribe.keep(never);

@@ -53,9 +53,14 @@ impl Recorder for Watched {
     }
 }
 
+/// Boxed: the places of those that may wait are taken from memory at the start.
+enum Line {
+    Begun(Box<Started>),
+    Ended(Box<Draft>),
+}
+
 pub(super) struct Scribe {
-    /// Boxed: the places of those that may wait are taken from memory at the start.
-    to: Option<SyncSender<Box<Draft>>>,
+    to: Option<SyncSender<Line>>,
     /// Dropped, it ends the pauses between tries.
     running: Option<Sender<()>>,
     /// Closed by the thread's end.
@@ -64,20 +69,29 @@ pub(super) struct Scribe {
 
 impl Scribe {
     pub(super) fn new(recorder: Arc<dyn Recorder>, pause: Duration) -> std::io::Result<Self> {
-        let (to, drafts) = sync_channel(MOST);
+        let (to, lines) = sync_channel(MOST);
         let (running, stop) = channel();
         let (ends, done) = channel::<()>();
         std::thread::Builder::new().name("loa-scribe".into()).spawn(move || {
-            write(&drafts, &stop, recorder.as_ref(), pause);
+            write(&lines, &stop, recorder.as_ref(), pause);
             drop(ends);
         })?;
         Ok(Self { to: Some(to), running: Some(running), done })
     }
 
     pub(super) fn keep(&self, draft: Draft) {
+        self.put(Line::Ended(Box::new(draft)));
+    }
+
+    /// What is on air goes on after an interruption: if the power fails, its records must say so.
+    pub(super) fn begun(&self, started: Started) {
+        self.put(Line::Begun(Box::new(started)));
+    }
+
+    fn put(&self, line: Line) {
         let Some(to) = &self.to else { return };
-        if let Err(TrySendError::Full(draft) | TrySendError::Disconnected(draft)) =
-            to.try_send(Box::new(draft))
+        if let Err(TrySendError::Full(line) | TrySendError::Disconnected(line)) = to.try_send(line)
+            && let Line::Ended(draft) = line
         {
             lost(&draft, "too many wait already");
         }
@@ -94,14 +108,17 @@ impl Drop for Scribe {
 }
 
 /// Keeps each draft, however often it takes; once the deck stops, only while there is hope.
-fn write(
-    drafts: &Receiver<Box<Draft>>,
-    stop: &Receiver<()>,
-    recorder: &dyn Recorder,
-    pause: Duration,
-) {
+fn write(lines: &Receiver<Line>, stop: &Receiver<()>, recorder: &dyn Recorder, pause: Duration) {
     let mut tries = LAST_TRIES;
-    for draft in drafts {
+    for line in lines {
+        let draft = match line {
+            Line::Ended(draft) => draft,
+            Line::Begun(started) => {
+                // Who watches the recorder reports its failure.
+                let _ = recorder.started(&started);
+                continue;
+            }
+        };
         while tries > 0
             && let Err(why) = recorder.ended(&draft)
         {
@@ -181,6 +198,7 @@ mod tests {
             campaign: None,
             title: "Bluezone".into(),
             priority: Priority::Routine,
+            bulletin: None,
             starts_at: UtcMs(0),
             ends_at: UtcMs(1),
             latest_start: UtcMs(0),

@@ -101,7 +101,7 @@ impl Running {
             let head = stage.written + done as u64;
             let rest = &mut block[done * channels..];
             if self.on_air.as_ref().is_some_and(|on_air| on_air.end <= head) {
-                self.on_air = None;
+                self.leave();
             }
             done += if self.on_air.is_some() {
                 self.carry_on(stage, rest, head) / channels
@@ -109,6 +109,9 @@ impl Running {
                 let wait = self.next.as_ref().and_then(|next| next.start);
                 if wait.is_some_and(|start| start <= head) {
                     self.begin();
+                    continue;
+                }
+                if wait.is_none() && self.go_on(stage, head) {
                     continue;
                 }
                 let until = wait.and_then(|start| usize::try_from(start - head).ok());
@@ -143,7 +146,8 @@ impl Running {
         let to_len = to.len();
         let to = &mut to[..left.min(to_len)];
         let filled = air.fill(to, head, stage.taker.format);
-        for (item, frames, fault) in air.loading.broken.drain(..) {
+        for (item, frames, fault) in std::mem::take(&mut air.loading.broken) {
+            let frames = frames.saturating_sub(air.sounded_before(item));
             self.ledger.broke(&air.airing.id, item, frames, &fault);
         }
         if let Some(from) = air.ended_early.take() {

@@ -30,6 +30,7 @@ impl KeepRecorder {
             boot: self.keep.boot().to_owned(),
             sequence: 0,
             airing: draft.airing.clone(),
+            drill: draft.drill,
             position: draft.position,
             attempt: draft.attempt,
             scheduled_at: draft.scheduled_at,

@@ -20,6 +20,7 @@ pub(super) fn record(airing: &str) -> AsRunRecord {
         boot: String::new(),
         sequence: 0,
         airing: airing.parse().unwrap(),
+        drill: false,
         position: 0,
         attempt: 1,
         scheduled_at: NOW,
@@ -70,6 +71,7 @@ async fn records(keep: &Keep) -> Vec<AsRunRecord> {
 fn draft(clock: Option<ClockState>) -> Draft {
     Draft {
         airing: "s.a.20200930T220000Z".parse().unwrap(),
+        drill: false,
         position: 0,
         attempt: 1,
         scheduled_at: NOW,

@@ -7,7 +7,7 @@ use super::{District, LinkError, SOFTWARE, pauses};
 use crate::{
     clock::Clock,
     playout::keep::{Keep, Waiting},
-    radio::{ClockState, UtcMs},
+    radio::{AiringId, ClockState, UtcMs},
     wire::{Confirmations, Fault, ReceiptResult, StationStatus, Stock},
 };
 
@@ -29,6 +29,8 @@ pub struct Condition {
     pub faults: Vec<Fault>,
     /// The version of the rundown followed.
     pub rundown_version: Option<u64>,
+    /// What sounds.
+    pub playing: Option<AiringId>,
     /// How far its clock can be believed.
     pub clock: ClockState,
     /// Which airings to come lack clips.
@@ -101,6 +103,7 @@ impl Confirmer {
                 software: SOFTWARE.to_owned(),
                 speaker: condition.speaker,
                 clock: condition.clock,
+                playing: condition.playing,
                 rundown_version: condition.rundown_version.max(took),
                 waiting: self.keep.count_waiting().await?,
                 faults,

@@ -30,8 +30,8 @@ pub struct District {
 /// The district's answer to the question whether the rundown changed.
 #[derive(Debug)]
 pub enum RundownAnswer {
-    /// It did.
-    Changed(Box<KeptRundown>),
+    /// It did. With what time it is there, if the answer says so.
+    Changed(Box<KeptRundown>, Option<UtcMs>),
     /// It did not.
     Same,
 }
@@ -107,9 +107,10 @@ impl District {
             .and_then(|etag| etag.to_str().ok())
             .unwrap_or_default()
             .to_owned();
+        let now = time_of(&answer);
         let text = answer.bytes().await?;
         let signed: SignedRundown = serde_json::from_slice(&text)?;
-        Ok(RundownAnswer::Changed(Box::new(KeptRundown { signed, etag })))
+        Ok(RundownAnswer::Changed(Box::new(KeptRundown { signed, etag }), now))
     }
 
     /// What time it is at the district.
@@ -117,8 +118,7 @@ impl District {
         // Every answer says so, also one to a path that does not exist; this path costs the district nothing.
         let url = format!("{}/time", self.base);
         let answer = self.http.head(url).timeout(Duration::from_secs(10)).send().await?;
-        let time = answer.headers().get(TIME_HEADER).and_then(|time| time.to_str().ok());
-        time.and_then(|time| time.parse().ok()).map(UtcMs).ok_or(LinkError::NoTime)
+        time_of(&answer).ok_or(LinkError::NoTime)
     }
 
     /// Hands records over.
@@ -143,6 +143,11 @@ impl District {
         }
         accepted(request.send().await?).await
     }
+}
+
+fn time_of(answer: &Response) -> Option<UtcMs> {
+    let time = answer.headers().get(TIME_HEADER)?.to_str().ok()?;
+    time.parse().ok().map(UtcMs)
 }
 
 /// The answer if it is a success, else the district's own words for what is wrong.

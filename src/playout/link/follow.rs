@@ -8,6 +8,7 @@ use crate::{
     clock::Clock,
     playout::{
         keep::{Anchor, Keep},
+        own_time::in_own_time,
         trust::{Refused, Trust},
     },
     wire::{Fault, Rundown},
@@ -55,6 +56,7 @@ impl Follower {
             }
         };
         loop {
+            let asked = self.clock.read().monotonic;
             match self.once(etag.as_deref()).await {
                 Ok(changed) => {
                     pause = pauses();
@@ -62,8 +64,11 @@ impl Follower {
                     if let Some(new) = changed {
                         etag = Some(new).filter(|etag| !etag.is_empty());
                     }
-                    // Whatever stands in the line may answer at once where the district would wait.
-                    tokio::time::sleep(if etag.is_some() { SOON } else { UNNAMED }).await;
+                    // Whatever stands in the line may answer at once where the district would wait. After a wait it is
+                    // asked again at once: the next change may be a bulletin.
+                    let took = self.clock.read().monotonic.saturating_sub(asked);
+                    let pause = if etag.is_some() { SOON } else { UNNAMED };
+                    tokio::time::sleep(pause.saturating_sub(took)).await;
                 }
                 Err(error) => {
                     // A district that has just started says so, and is ready within seconds.
@@ -82,8 +87,12 @@ impl Follower {
     async fn once(&self, etag: Option<&str>) -> Result<Option<String>, LinkError> {
         match self.district.rundown(etag).await? {
             RundownAnswer::Same => Ok(None),
-            RundownAnswer::Changed(kept) => {
-                let rundown = self.keep.take(&kept, self.clock.as_ref()).await?;
+            RundownAnswer::Changed(kept, district) => {
+                let own = self.clock.now();
+                let mut rundown = self.keep.take(&kept, self.clock.as_ref()).await?;
+                if let Some(district) = district {
+                    in_own_time(&mut rundown, district, own);
+                }
                 info!(
                     version = rundown.version,
                     airings = rundown.airings.len(),

@@ -24,8 +24,11 @@ use tokio::process::{Child, Command};
 use super::super::{admit, apply::apply, place::Place};
 
 /// What ships, so that the program needs nothing beside itself.
-const SHIPPED: [(&str, &[u8]); 3] = [
+const SHIPPED: [(&str, &[u8]); 6] = [
     ("schedules/demo.toml", include_bytes!("../../../schedules/demo.toml")),
+    ("audio/dinh-chinh-lu.flac", include_bytes!("../../../audio/dinh-chinh-lu.flac")),
+    ("audio/lu.flac", include_bytes!("../../../audio/lu.flac")),
+    ("audio/tap-lu.flac", include_bytes!("../../../audio/tap-lu.flac")),
     ("audio/chime.flac", include_bytes!("../../../audio/chime.flac")),
     (
         "audio/bluezone-smart-thanh-hoa.flac",

@@ -85,7 +85,7 @@ async fn known(anchor: &Anchor, line: &Line) -> Finding {
     let answer =
         District::new(line, anchor).map_err(trouble)?.rundown(None).await.map_err(trouble)?;
     let server = &anchor.server;
-    let RundownAnswer::Changed(kept) = answer else {
+    let RundownAnswer::Changed(kept, _) = answer else {
         return Ok(format!("{server} knows this station"));
     };
     let taken = trust(anchor)

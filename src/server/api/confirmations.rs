@@ -98,6 +98,7 @@ pub(in crate::server) async fn keep(
     if verdicts.contains(&Verdict::Recorded) {
         district.news.arrived();
     }
+    district.heard.send_modify(|count| *count += 1);
     let mut kept = records.iter().zip(verdicts);
     Ok(results
         .into_iter()

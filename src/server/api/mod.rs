@@ -2,6 +2,7 @@
 
 pub(super) mod airings;
 pub(super) mod approvals;
+pub(super) mod bulletins;
 pub(super) mod clip_list;
 pub(super) mod clips;
 pub(super) mod confirmations;
@@ -12,5 +13,6 @@ pub(super) mod expiries;
 pub(super) mod health;
 pub(super) mod intake;
 pub(super) mod news;
+pub(super) mod recordings;
 pub(super) mod rules;
 pub(super) mod rundown;

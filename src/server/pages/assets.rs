@@ -18,6 +18,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", STYLE, include_str!("../../../static/style.css")),
     ("clips.js", SCRIPT, include_str!("../../../static/clips.js")),
     ("lying.css", STYLE, include_str!("../../../static/lying.css")),
+    ("emergency.js", SCRIPT, include_str!("../../../static/emergency.js")),
+    ("recorder.js", SCRIPT, include_str!("../../../static/recorder.js")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
     ("today.js", SCRIPT, include_str!("../../../static/today.js")),
     ("timetable.css", STYLE, include_str!("../../../static/timetable.css")),

@@ -241,6 +241,7 @@ mod tests {
 
     fn status(faults: Vec<Fault>) -> StationStatus {
         StationStatus {
+            playing: None,
             software: String::new(),
             speaker: String::new(),
             clock: ClockState::Synced,

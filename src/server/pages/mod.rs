@@ -10,6 +10,7 @@ mod assets;
 mod clips;
 mod condition;
 mod dates;
+mod emergency;
 mod fault;
 mod form;
 mod guard;
@@ -112,6 +113,13 @@ fn list() -> Vec<Route> {
         Route::get("/timetable/move", May(Right::Plan), timetable::shift::show),
         Route::post("/timetable/move", May(Right::Plan), timetable::shift::save),
         Route::get("/timetable/sheet", May(Right::See), timetable::sheet::show),
+        Route::get("/emergency", May(Right::See), emergency::list::show),
+        Route::post("/emergency", May(Right::Ask), emergency::list::ask),
+        Route::get("/emergency/{id}", May(Right::See), emergency::one::show),
+        Route::get("/emergency/{id}/live", May(Right::See), emergency::one::live),
+        Route::post("/emergency/{id}/agreement", May(Right::Agree), emergency::one::agree),
+        Route::post("/emergency/{id}/cancellation", May(Right::See), emergency::one::cancel),
+        Route::post("/emergency/{id}/correction", May(Right::See), emergency::one::correct),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -131,6 +139,7 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/timetable", "nav.timetable", Right::See),
     ("/stations", "nav.stations", Right::See),
     ("/record", "nav.record", Right::See),
+    ("/emergency", "nav.emergency", Right::See),
     ("/people", "nav.people", Right::People),
     ("/trail", "nav.trail", Right::Trail),
     ("/help", "nav.help", Right::See),

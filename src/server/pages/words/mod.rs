@@ -36,6 +36,7 @@ const SECTIONS: &[Section] = sections![
     "common",
     "dates",
     "deed",
+    "emergency",
     "evidence",
     "evidence-means",
     "fault",
