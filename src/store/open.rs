@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "people", include_str!("../../migrations/0010_people.sql")),
     (13, "approval", include_str!("../../migrations/0013_approval.sql")),
     (14, "faults", include_str!("../../migrations/0014_faults.sql")),
+    (15, "word", include_str!("../../migrations/0015_word.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
