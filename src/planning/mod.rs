@@ -11,6 +11,7 @@ mod decision;
 mod occurrence; // a rule's instants
 mod order; // a schedule with everything looked up
 mod plan;
+mod progress; // what a campaign owes, and what of it aired
 mod quiet;
 mod rotation; // whose turn it is
 pub mod sheet; // a plan on paper
@@ -23,6 +24,7 @@ pub use check::{Breach, check};
 pub use cron::{BadRule, Rule};
 pub use decision::{Decision, Why};
 pub use plan::{Plan, plan};
+pub use progress::{Day, DayStanding, Forecast, Row, Worth, forecast, progress};
 pub use territory::Territory;
 pub use wishes::Wishes;
 pub use zone::local;
