@@ -31,6 +31,11 @@ impl Refusal {
         Self { detail_vi: Some(detail.into()), ..self }
     }
 
+    /// The word that stays.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", detail)
     }

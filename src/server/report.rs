@@ -146,6 +146,22 @@ pub(super) async fn report_window(
     join(district, stored, (records, words), now).await
 }
 
+/// The same of a campaign's.
+pub(super) async fn report_campaign(
+    district: &District,
+    campaign: &CampaignId,
+    window: Window,
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
+    let (from, until) = (Some(window.from), Some(window.until));
+    let campaign = Some(campaign.clone());
+    let filter = AiringFilter { campaign, from, until, ..AiringFilter::default() };
+    let stored = district.store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
+    let records = district.store.records_within(window).await?;
+    let words = district.store.declarations_within(window).await?;
+    join(district, stored, (records, words), now).await
+}
+
 async fn join(
     district: &District,
     stored: Vec<StoredAiring>,

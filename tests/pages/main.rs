@@ -15,6 +15,8 @@
 mod common;
 
 mod browser;
+mod campaigns;
+mod confirm;
 mod people;
 mod record;
 mod rights;

@@ -17,6 +17,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[(&str, &str, &str)] = &[
     ("style.css", STYLE, include_str!("../../../static/style.css")),
     ("clips.js", SCRIPT, include_str!("../../../static/clips.js")),
+    ("confirm.js", SCRIPT, include_str!("../../../static/confirm.js")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
     ("today.js", SCRIPT, include_str!("../../../static/today.js")),
 ];

@@ -7,10 +7,13 @@ mod account;
 mod approvals;
 mod area;
 mod assets;
+mod campaigns;
 mod clips;
 mod condition;
+mod confirm;
 mod dates;
 mod fault;
+mod faults;
 mod form;
 mod guard;
 mod help;
@@ -75,6 +78,13 @@ fn list() -> Vec<Route> {
         Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
         Route::get("/record", May(Right::See), record::list::show),
         Route::get("/record/{airing}", May(Right::See), record::one::show),
+        Route::get("/campaigns", May(Right::See), campaigns::list::show),
+        Route::get("/campaigns/{campaign}", May(Right::See), campaigns::one::show),
+        Route::get("/confirm", May(Right::Confirm), confirm::show),
+        Route::post("/confirm/{airing}", May(Right::Confirm), confirm::word::declare),
+        Route::get("/faults", May(Right::See), faults::show),
+        Route::post("/faults", May(Right::Report), faults::report),
+        Route::post("/faults/{fault}/close", May(Right::Close), faults::close),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -89,10 +99,13 @@ fn list() -> Vec<Route> {
 /// What stands in the navigation, in order: where to, the text's key, and who is shown it.
 const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/today", "nav.today", Right::See),
+    ("/confirm", "nav.confirm", Right::Confirm),
     ("/clips", "nav.clips", Right::See),
     ("/approvals", "nav.approvals", Right::See),
     ("/stations", "nav.stations", Right::See),
+    ("/campaigns", "nav.campaigns", Right::See),
     ("/record", "nav.record", Right::See),
+    ("/faults", "nav.faults", Right::See),
     ("/people", "nav.people", Right::People),
     ("/trail", "nav.trail", Right::Trail),
     ("/help", "nav.help", Right::See),
@@ -110,4 +123,5 @@ pub(super) fn routes(district: &District) -> Router<District> {
         .fold(Router::new(), |router, route| router.merge(guard::guarded(route, district)))
         .route("/", get(|| async { Redirect::to("/today") }))
         .route("/static/{version}/{file}", get(assets::fetch))
+        .route("/confirm-worker.js", get(confirm::worker))
 }
