@@ -15,6 +15,7 @@
 mod common;
 
 mod axe;
+mod confirm;
 mod driver;
 mod entrance;
 mod screenshots;
