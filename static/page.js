@@ -12,3 +12,8 @@ if (button && navigation) {
     navigation.classList.toggle("open", opens);
   });
 }
+
+// What was kept for a page without a line is not left to whoever has the device next.
+document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => {
+  if ("caches" in window) caches.delete("loa-confirm");
+});

@@ -12,6 +12,7 @@ mod difference; // what another plan has otherwise
 mod occurrence; // a rule's instants
 mod order; // a schedule with everything looked up
 mod plan;
+mod progress; // what a campaign owes, and what of it aired
 mod quiet;
 mod rhythm; // a rule as people say it
 mod rotation; // whose turn it is
@@ -28,6 +29,7 @@ pub use decision::{Decision, Why};
 pub use difference::{Difference, DifferenceKind, difference};
 pub use occurrence::next;
 pub use plan::{Plan, plan};
+pub use progress::{Day, DayStanding, Forecast, Row, Worth, forecast, progress};
 pub use rhythm::Rhythm;
 pub use territory::Territory;
 pub use wishes::Wishes;

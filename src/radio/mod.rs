@@ -8,6 +8,7 @@ mod asrun;
 mod bulletin;
 mod calendar;
 mod campaign;
+mod cause;
 mod clip;
 mod code;
 mod hash;
@@ -30,6 +31,7 @@ pub use bulletin::{
 };
 pub use calendar::{Calendar, CalendarParts, Holiday, QuietHours};
 pub use campaign::{Campaign, Directive};
+pub use cause::{Cause, FaultKind};
 pub use clip::{Clip, Gain};
 pub use code::BadCode;
 pub(crate) use code::codes;

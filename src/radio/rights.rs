@@ -6,6 +6,7 @@
 //! | load, plan | | yes | | | |
 //! | approve | | | yes | | |
 //! | confirm by hand, report a fault | | yes | | yes | |
+//! | close a fault | yes | yes | | | |
 //! | stations | yes | | | | |
 //! | ask for an emergency | yes | yes | | | |
 //! | agree to an emergency | yes | | yes | | |
@@ -48,6 +49,8 @@ codes! {
         Confirm = "confirm",
         /// Report that a station is out of order.
         Report = "report",
+        /// Say that a fault is put right.
+        Close = "close",
         /// Enrol, name, set and revoke stations.
         Stations = "stations",
         /// Ask for an emergency bulletin.
@@ -67,13 +70,16 @@ impl Role {
     /// Whether the role brings the right.
     pub fn brings(self, right: Right) -> bool {
         use Right::{
-            Agree, Approve, Ask, Confirm, Export, Load, People, Plan, Report, See, Stations, Trail,
+            Agree, Approve, Ask, Close, Confirm, Export, Load, People, Plan, Report, See, Stations,
+            Trail,
         };
         match self {
             Self::Administrator => {
-                matches!(right, See | Stations | Ask | Agree | Export | Trail | People)
+                matches!(right, See | Close | Stations | Ask | Agree | Export | Trail | People)
             }
-            Self::Operator => matches!(right, See | Load | Plan | Confirm | Report | Ask | Export),
+            Self::Operator => {
+                matches!(right, See | Load | Plan | Confirm | Report | Close | Ask | Export)
+            }
             Self::Approver => matches!(right, See | Approve | Agree),
             Self::CommuneOfficer => matches!(right, See | Confirm | Report),
             Self::Auditor => matches!(right, See | Export | Trail),
@@ -143,6 +149,7 @@ mod tests {
             let word = |name: &str| match name.trim() {
                 "confirm by hand" => Right::Confirm,
                 "report a fault" => Right::Report,
+                "close a fault" => Right::Close,
                 "ask for an emergency" => Right::Ask,
                 "agree to an emergency" => Right::Agree,
                 "audit trail" => Right::Trail,

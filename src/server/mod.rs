@@ -41,7 +41,7 @@ pub use expiry::{Expiry, Level, Reminder};
 pub use keyring::{Keyring, KeyringError};
 pub use listen::{Door, serve};
 pub use pages::{Need, needs};
-pub use report::{AiringReport, ReceivedRecord};
+pub use report::{AiringReport, ReceivedDeclaration, ReceivedRecord};
 pub use rolling::{Rolled, roll};
 pub use router::{openapi, router};
 pub use standing::AiringState;

@@ -6,16 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    AiringState, District,
-    approvals::Approvals,
-    problem::Refusal,
-    readiness::Readiness,
-    standing::{Standing, Word},
+    AiringState, District, approvals::Approvals, problem::Refusal, readiness::Readiness,
+    standing::Standing,
 };
 use crate::{
     radio::{
-        AiringId, CampaignId, Evidence, Priority, ProgrammeId, Ruling, ScheduleId, StationId,
-        UnitId, UtcMs, Window,
+        AiringId, CampaignId, Cause, Evidence, Outcome, Priority, ProgrammeId, Ruling, ScheduleId,
+        StationId, UnitId, UtcMs, Window,
     },
     store::{AiringFilter, Order, StoredAiring, StoredDeclaration, StoredRecord},
     wire::AsRunRecord,
@@ -78,6 +75,37 @@ pub struct AiringReport {
     /// The as-run records, when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Vec<ReceivedRecord>>,
+    /// All that was declared of it, in order, when records are asked for. The last counts; none where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declarations: Option<Vec<ReceivedDeclaration>>,
+}
+
+/// What somebody declared of an airing, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceivedDeclaration {
+    /// Who said so.
+    pub declared_by: String,
+    /// When the district had it on disk.
+    pub declared_at: UtcMs,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it began, if that was noted.
+    pub started_at: Option<UtcMs>,
+    /// Why it did not air.
+    pub cause: Option<Cause>,
+    /// Anything that people should know.
+    pub detail: Option<String>,
+}
+
+impl TryFrom<StoredDeclaration> for ReceivedDeclaration {
+    type Error = serde_json::Error;
+
+    fn try_from(stored: StoredDeclaration) -> Result<Self, serde_json::Error> {
+        let outcome = serde_json::from_value(stored.outcome.into())?;
+        let cause = stored.cause.map(|cause| serde_json::from_value(cause.into())).transpose()?;
+        let StoredDeclaration { declared_by, declared_at, started_at, detail, .. } = stored;
+        Ok(Self { declared_by, declared_at, outcome, started_at, cause, detail })
+    }
 }
 
 /// An as-run record and when it came.
@@ -118,6 +146,22 @@ pub(super) async fn report_window(
     join(district, stored, (records, words), now).await
 }
 
+/// The same of a campaign's.
+pub(super) async fn report_campaign(
+    district: &District,
+    campaign: &CampaignId,
+    window: Window,
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
+    let (from, until) = (Some(window.from), Some(window.until));
+    let campaign = Some(campaign.clone());
+    let filter = AiringFilter { campaign, from, until, ..AiringFilter::default() };
+    let stored = district.store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
+    let records = district.store.records_within(window).await?;
+    let words = district.store.declarations_within(window).await?;
+    join(district, stored, (records, words), now).await
+}
+
 async fn join(
     district: &District,
     stored: Vec<StoredAiring>,
@@ -128,8 +172,10 @@ async fn join(
     for record in kept {
         records.entry(record.airing.clone()).or_default().push(record);
     }
-    let mut words: HashMap<AiringId, StoredDeclaration> =
-        declared.into_iter().map(|word| (word.airing.clone(), word)).collect();
+    let mut words: HashMap<AiringId, Vec<StoredDeclaration>> = HashMap::new();
+    for word in declared {
+        words.entry(word.airing.clone()).or_default().push(word);
+    }
     let approvals = Approvals::of(&district.store, &stored).await?;
     let to_come = stored.iter().filter(|stored| is_to_come(stored, now));
     let stations = to_come.map(|stored| &stored.planned.airing.station);
@@ -139,11 +185,11 @@ async fn join(
         .map(|airing| {
             let id = &airing.planned.airing.id;
             let of_it = records.remove(id.as_str()).unwrap_or_default();
-            let word = words.remove(id);
+            let said = words.remove(id).unwrap_or_default();
             let ready =
                 is_to_come(&airing, now).then(|| readiness.ready(&airing.planned.airing)).flatten();
             let approved = approvals.on(&airing);
-            let report = AiringReport { approvals: approved, ..report(airing, of_it, word, now)? };
+            let report = AiringReport { approvals: approved, ..report(airing, of_it, said, now)? };
             let is_planned = report.state == AiringState::Planned;
             Ok(AiringReport { ready: ready.filter(|_| is_planned), ..report })
         })
@@ -160,14 +206,14 @@ fn is_to_come(stored: &StoredAiring, now: UtcMs) -> bool {
 fn report(
     stored: StoredAiring,
     records: Vec<StoredRecord>,
-    word: Option<StoredDeclaration>,
+    words: Vec<StoredDeclaration>,
     now: UtcMs,
 ) -> Result<AiringReport, Refusal> {
     let late_from = stored.planned.airing.over_at() + LATE;
     let received_at = records
         .iter()
         .map(|record| record.received_at)
-        .chain(word.iter().map(|word| word.declared_at))
+        .chain(words.iter().map(|word| word.declared_at))
         .max();
     let records = records
         .into_iter()
@@ -177,16 +223,13 @@ fn report(
         })
         .collect::<Result<Vec<_>, serde_json::Error>>()
         .map_err(Refusal::internal)?;
-    let word = word
-        .map(|word| {
-            let outcome = serde_json::from_value(serde_json::Value::String(word.outcome))?;
-            let (started_at, detail) = (word.started_at, word.detail);
-            Ok(Word { outcome, started_at, detail, by: word.declared_by })
-        })
-        .transpose()
-        .map_err(|error: serde_json::Error| Refusal::internal(error))?;
+    let words = words
+        .into_iter()
+        .map(ReceivedDeclaration::try_from)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Refusal::internal)?;
     let said: Vec<&AsRunRecord> = records.iter().map(|received| &received.record).collect();
-    let standing = Standing::of(&stored, &said, word.as_ref(), now);
+    let standing = Standing::of(&stored, &said, words.last(), now);
     let StoredAiring { planned, withdrawn_at, unplanned } = stored;
     let airing = planned.airing;
     Ok(AiringReport {
@@ -213,5 +256,6 @@ fn report(
         ready: None,
         approvals: Vec::new(),
         records: Some(records),
+        declarations: (!words.is_empty()).then_some(words),
     })
 }

@@ -54,6 +54,8 @@ fn routes() -> OpenApiRouter<District> {
         .routes(routes!(api::confirmations::confirm))
         .routes(routes!(api::declarations::declare))
         .routes(routes!(api::airings::list))
+        .routes(routes!(api::faults::list_faults, api::faults::report_fault))
+        .routes(routes!(api::faults::close_fault))
         .routes(routes!(api::events::events))
         .routes(routes!(api::news::news))
         .routes(routes!(api::bulletins::ask, api::bulletins::list))

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::report::ReceivedDeclaration;
 use crate::{
     radio::{AiringItem, Evidence, Outcome, Reason, UtcMs},
     store::{PlannedAiring, StoredAiring},
@@ -72,15 +73,6 @@ pub(super) struct Standing {
     pub(super) started_at: Option<UtcMs>,
 }
 
-/// A person's word.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
-    pub(super) outcome: Outcome,
-    pub(super) started_at: Option<UtcMs>,
-    pub(super) detail: Option<String>,
-    pub(super) by: String,
-}
-
 impl Standing {
     fn bare(state: AiringState) -> Self {
         Self { state, reason: None, detail: None, evidence: None, started_at: None }
@@ -91,7 +83,7 @@ impl Standing {
     pub(super) fn of(
         stored: &StoredAiring,
         records: &[&AsRunRecord],
-        word: Option<&Word>,
+        word: Option<&ReceivedDeclaration>,
         now: UtcMs,
     ) -> Self {
         let mut standing = Self::by_plan_or_report(&stored.planned, records, word, now);
@@ -116,7 +108,7 @@ impl Standing {
     fn by_plan_or_report(
         planned: &PlannedAiring,
         records: &[&AsRunRecord],
-        word: Option<&Word>,
+        word: Option<&ReceivedDeclaration>,
         now: UtcMs,
     ) -> Self {
         let plan_says = |state| Self {
@@ -143,15 +135,18 @@ impl Standing {
         }
     }
 
-    fn by_word(word: &Word) -> Self {
+    fn by_word(word: &ReceivedDeclaration) -> Self {
         let aired = word.outcome == Outcome::Aired;
-        let because = format!("declared by {}", word.by);
+        let because = format!("declared by {}", word.declared_by);
+        let cause = word.cause.map(|cause| cause.to_string());
+        let why: Vec<String> = cause.into_iter().chain(word.detail.clone()).collect();
         Self {
             state: state_of(word.outcome),
             reason: (!aired).then(|| Reason::Reported.to_string()),
-            detail: Some(match &word.detail {
-                Some(detail) => format!("{because}: {detail}"),
-                None => because,
+            detail: Some(if why.is_empty() {
+                because
+            } else {
+                format!("{because}: {}", why.join(", "))
             }),
             evidence: Some(Evidence::Declared),
             started_at: word.started_at,
@@ -231,7 +226,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::radio::{Airing, Priority};
+    use crate::radio::{Airing, Cause, Priority};
 
     const START: UtcMs = UtcMs(1_601_503_200_000);
     const AFTER: UtcMs = UtcMs(START.0 + 120_000);
@@ -285,7 +280,7 @@ mod tests {
     fn of(
         planned: PlannedAiring,
         records: &[AsRunRecord],
-        word: Option<&Word>,
+        word: Option<&ReceivedDeclaration>,
         now: UtcMs,
     ) -> Standing {
         let stored = StoredAiring { planned, withdrawn_at: None, unplanned: false };
@@ -353,14 +348,21 @@ mod tests {
 
     #[test]
     fn without_a_record_a_word_counts_and_silence_is_told() {
-        let word =
-            Word { outcome: Outcome::Missed, started_at: None, detail: None, by: "Lan".into() };
+        let word = ReceivedDeclaration {
+            declared_by: "Lan".into(),
+            declared_at: AFTER,
+            outcome: Outcome::Missed,
+            started_at: None,
+            cause: Some(Cause::Power),
+            detail: Some("cả xã".into()),
+        };
         let standing = of(planned(), &[], Some(&word), AFTER);
         assert_eq!(
             (standing.state, standing.evidence),
             (AiringState::Missed, Some(Evidence::Declared))
         );
         assert_eq!(standing.reason.as_deref(), Some("reported"));
+        assert_eq!(standing.detail.as_deref(), Some("declared by Lan: power, cả xã"));
         // The player's record outranks it.
         let records = [record(0, 1, &aired("played")), record(2, 1, &aired("played"))];
         assert_eq!(of(planned(), &records, Some(&word), AFTER).state, AiringState::Aired);

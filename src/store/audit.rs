@@ -57,6 +57,14 @@ codes! {
         StationCodeMade = "station-code-made",
         /// All that a station can show was ended.
         StationRevoked = "station-revoked",
+        /// Somebody said by hand how an airing went.
+        AiringDeclared = "airing-declared",
+        /// Somebody took back what was said of an airing, and said something else.
+        AiringCorrected = "airing-corrected",
+        /// A fault was reported.
+        FaultReported = "fault-reported",
+        /// A fault was put right.
+        FaultClosed = "fault-closed",
     }
 }
 

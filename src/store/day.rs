@@ -19,9 +19,10 @@ impl Store {
         window: Window,
     ) -> Result<Vec<StoredDeclaration>, StoreError> {
         let rows = sql!(fetch &mut self.db.reader().await?,
-            "select d.airing, d.outcome, d.started_at, d.detail, d.declared_by, d.declared_at
+            "select d.airing, d.outcome, d.started_at, d.cause, d.detail, d.declared_by, d.declared_at, d.key
              from airing a join declaration d on d.airing = a.id
-             where a.starts_at >= $1 and a.starts_at < $2",
+             where a.starts_at >= $1 and a.starts_at < $2
+             order by d.airing, d.number",
             window.from.0, window.until.0)?;
         rows.iter().map(declaration::read).collect()
     }

@@ -32,6 +32,7 @@ mod station_key;
 mod stray;
 mod thing;
 mod token;
+mod trouble;
 mod turn;
 mod writer;
 
@@ -41,7 +42,7 @@ pub use audit::{Actor, AuditEntry, AuditFilter, Deed};
 pub use chain::Chain;
 pub use clip::{ClipFilter, StoredClip};
 pub use contact::{Call, Contact};
-pub use declaration::StoredDeclaration;
+pub use declaration::{Declared, StoredDeclaration};
 pub use event::StoredEvent;
 pub use fault::{SILENT, SILENT_AFTER, StationFault};
 pub use password::{Accepted, Invited};
@@ -54,6 +55,7 @@ pub use session::{IDLE, LONGEST, Session};
 pub use station_key::Revoked;
 pub use thing::{Origin, Thing, ThingKind};
 pub use token::{Bearer, Secret};
+pub use trouble::{Closing, NewTrouble, StoredTrouble};
 pub use writer::Verdict;
 
 use db::{Db, Tx};

@@ -189,7 +189,7 @@ impl Store {
             clips: self.clips().await?,
             programmes,
             unapproved: of_pages,
-            campaigns: self.load("campaign", "select id, rule from campaign order by id").await?,
+            campaigns: self.campaigns().await?,
             calendar: calendars.into_iter().next().unwrap_or_default().into(),
             bulletins: self.prepared_bulletins().await?,
             schedules: self.load("schedule", "select id, rule from schedule order by id").await?,

@@ -34,7 +34,8 @@ impl Store {
                      and a.starts_at + c.offset_ms > k.turn_at and a.withdrawn_at is null
                      and not exists (select 1 from as_run r where r.airing = a.id and r.position = c.position)
                      and not exists (select 1 from declaration d
-                         where d.airing = a.id and d.outcome in ('missed', 'refused'))
+                         where d.airing = a.id and d.outcome in ('missed', 'refused') and not exists (
+                             select 1 from declaration l where l.airing = d.airing and l.number > d.number))
                      ), k.turn_at)
                  from recorded k)
              select clip, turn_at from turn where turn_at > $3",

@@ -19,8 +19,8 @@ use utoipa::ToSchema;
 
 use crate::{
     radio::{
-        AiringId, AiringItem, BulletinOrder, CampaignId, ClipHash, ClockState, Evidence, Outcome,
-        Priority, Rank, Reason, RecordHash, ScheduleId, StationId, UtcMs,
+        AiringId, AiringItem, BulletinOrder, CampaignId, Cause, ClipHash, ClockState, Evidence,
+        Outcome, Priority, Rank, Reason, RecordHash, ScheduleId, StationId, UtcMs,
     },
     signing::{Envelope, PublicKey},
 };
@@ -407,9 +407,18 @@ pub struct Declaration {
     /// When it began, if that was noted.
     #[serde(default)]
     pub started_at: Option<UtcMs>,
-    /// Anything that people should know; why, when it did not air.
+    /// Why, when it did not air.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+    /// Anything that people should know.
     #[serde(default)]
     pub detail: Option<String>,
+    /// A name that the sender makes for this word, at most 64 characters: sent again under it, it is kept once.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Whether it is said in place of what was declared before, which stays on the record.
+    #[serde(default)]
+    pub correction: bool,
 }
 
 /// An error as RFC 9457 says it, with a code that stays.

@@ -16,6 +16,7 @@ mod common;
 
 mod axe;
 mod clips;
+mod confirm;
 mod driver;
 mod entrance;
 mod screenshots;

@@ -21,8 +21,8 @@ pub(crate) const PASSWORD: &str = "một câu dễ nhớ";
 pub(crate) struct Site {
     pub(crate) house: House,
     pub(crate) address: SocketAddr,
-    _stop: oneshot::Sender<()>,
-    _serving: JoinHandle<std::io::Result<()>>,
+    /// None while the line is cut.
+    serving: Option<(oneshot::Sender<()>, JoinHandle<std::io::Result<()>>)>,
 }
 
 impl Site {
@@ -83,12 +83,21 @@ impl Site {
         roll(&house.district).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let stopped = async {
-            stopped.await.ok();
-        };
-        let serving = serve(vec![Door::plain(listener)], house.district.clone(), stopped);
-        Self { address, _serving: tokio::spawn(serving), _stop: stop, house }
+        let serving = Some(begin(listener, &house));
+        Self { address, serving, house }
+    }
+
+    /// Cuts the line: nobody answers at its address.
+    pub(crate) async fn cut(&mut self) {
+        let (stop, serving) = self.serving.take().unwrap();
+        drop(stop);
+        serving.await.unwrap().unwrap();
+    }
+
+    /// Mends it.
+    pub(crate) async fn mend(&mut self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        self.serving = Some(begin(listener, &self.house));
     }
 
     /// How its pages' addresses begin.
@@ -107,6 +116,19 @@ impl Site {
         sign_in(&browser, role).await;
         browser
     }
+}
+
+/// Serves a district until the sender is dropped.
+fn begin(
+    listener: TcpListener,
+    house: &House,
+) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
+    let (stop, stopped) = oneshot::channel();
+    let stopped = async {
+        stopped.await.ok();
+    };
+    let serving = serve(vec![Door::plain(listener)], house.district.clone(), stopped);
+    (stop, tokio::spawn(serving))
 }
 
 /// Signs in as the person with that role; lands on the page Today.

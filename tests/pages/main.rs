@@ -15,7 +15,9 @@
 mod common;
 
 mod browser;
+mod campaigns;
 mod clips;
+mod confirm;
 mod people;
 mod record;
 mod rights;

@@ -43,7 +43,7 @@ pub(in crate::server) struct Wanted {
     limit: u32,
     /// Where the page before ended: its `next`.
     cursor: Option<String>,
-    /// Whether to include the as-run records.
+    /// Whether to include the as-run records, and all that was declared.
     #[serde(default)]
     records: bool,
 }
@@ -122,6 +122,7 @@ pub(in crate::server) async fn list(
     if !wanted.records {
         for airing in &mut airings {
             airing.records = None;
+            airing.declarations = None;
         }
     }
     Ok(Json(AiringPage { airings, next: next.map(|cursor| cursor.to_string()) }))

@@ -10,6 +10,7 @@ pub(super) mod declarations;
 pub(super) mod enrolments;
 pub(super) mod events;
 pub(super) mod expiries;
+pub(super) mod faults;
 pub(super) mod health;
 pub(super) mod intake;
 pub(super) mod news;

@@ -20,6 +20,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("lying.css", STYLE, include_str!("../../../static/lying.css")),
     ("emergency.js", SCRIPT, include_str!("../../../static/emergency.js")),
     ("recorder.js", SCRIPT, include_str!("../../../static/recorder.js")),
+    ("confirm.js", SCRIPT, include_str!("../../../static/confirm.js")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
     ("today.js", SCRIPT, include_str!("../../../static/today.js")),
     ("timetable.css", STYLE, include_str!("../../../static/timetable.css")),

@@ -7,11 +7,14 @@ mod account;
 mod approvals;
 mod area;
 mod assets;
+mod campaigns;
 mod clips;
 mod condition;
+mod confirm;
 mod dates;
 mod emergency;
 mod fault;
+mod faults;
 mod form;
 mod guard;
 mod help;
@@ -120,6 +123,13 @@ fn list() -> Vec<Route> {
         Route::post("/emergency/{id}/agreement", May(Right::Agree), emergency::one::agree),
         Route::post("/emergency/{id}/cancellation", May(Right::See), emergency::one::cancel),
         Route::post("/emergency/{id}/correction", May(Right::See), emergency::one::correct),
+        Route::get("/campaigns", May(Right::See), campaigns::list::show),
+        Route::get("/campaigns/{campaign}", May(Right::See), campaigns::one::show),
+        Route::get("/confirm", May(Right::Confirm), confirm::show),
+        Route::post("/confirm/{airing}", May(Right::Confirm), confirm::word::declare),
+        Route::get("/faults", May(Right::See), faults::show),
+        Route::post("/faults", May(Right::Report), faults::report),
+        Route::post("/faults/{fault}/close", May(Right::Close), faults::close),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),
@@ -134,12 +144,15 @@ fn list() -> Vec<Route> {
 /// What stands in the navigation, in order: where to, the text's key, and who is shown it.
 const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/today", "nav.today", Right::See),
+    ("/confirm", "nav.confirm", Right::Confirm),
     ("/clips", "nav.clips", Right::See),
     ("/approvals", "nav.approvals", Right::See),
     ("/timetable", "nav.timetable", Right::See),
     ("/stations", "nav.stations", Right::See),
+    ("/campaigns", "nav.campaigns", Right::See),
     ("/record", "nav.record", Right::See),
     ("/emergency", "nav.emergency", Right::See),
+    ("/faults", "nav.faults", Right::See),
     ("/people", "nav.people", Right::People),
     ("/trail", "nav.trail", Right::Trail),
     ("/help", "nav.help", Right::See),
@@ -157,4 +170,5 @@ pub(super) fn routes(district: &District) -> Router<District> {
         .fold(Router::new(), |router, route| router.merge(guard::guarded(route, district)))
         .route("/", get(|| async { Redirect::to("/today") }))
         .route("/static/{version}/{file}", get(assets::fetch))
+        .route("/confirm-worker.js", get(confirm::worker))
 }

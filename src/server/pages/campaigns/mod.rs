@@ -1,0 +1,111 @@
+//! Campaigns: what was ordered, and how far it is carried out.
+
+pub(super) mod list;
+pub(super) mod one;
+
+use chrono::{Days, NaiveDate};
+
+use super::{fault::Fault, visitor::Reader, words::Phrase};
+use crate::{
+    planning::{Day, DayStanding, Forecast, Row, Territory, Worth, forecast, progress},
+    radio::{Campaign, Evidence, Right, Station, Unit, Window},
+    server::{AiringState, District, report::report_campaign},
+};
+
+/// The places that the reader may see, whole: what campaigns mean is asked of them.
+struct Places {
+    units: Vec<Unit>,
+    stations: Vec<Station>,
+}
+
+impl Places {
+    async fn of(district: &District, reader: &Reader) -> Result<Self, Fault> {
+        let units = district.store.units().await?;
+        let territory = Territory::new(&units);
+        let mut stations = district.store.stations().await?;
+        stations.retain(|station| reader.may_in(Right::See, territory.ancestry(&station.unit)));
+        stations.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { units, stations })
+    }
+
+    /// How many stations a campaign means.
+    fn meant(&self, campaign: &Campaign) -> usize {
+        let territory = Territory::new(&self.units);
+        self.stations.iter().filter(|at| territory.means(&campaign.stations, at)).count()
+    }
+}
+
+/// The progress of a campaign at the stations that the reader may see.
+async fn rows(
+    district: &District,
+    reader: &Reader,
+    places: &Places,
+    campaign: &Campaign,
+) -> Result<Vec<Row>, Fault> {
+    let dates = reader.dates();
+    let window = Window {
+        from: dates.window(campaign.from).from,
+        until: dates.window(campaign.until).until,
+    };
+    let reports = report_campaign(district, &campaign.id, window, reader.now()).await?;
+    let airings = reports.into_iter().map(|report| {
+        let worth = match report.state {
+            AiringState::Aired => Worth::Aired(report.evidence.unwrap_or(Evidence::Simulated)),
+            AiringState::Planned => Worth::Ahead,
+            _ => Worth::Nothing,
+        };
+        let day = dates.day(report.starts_at);
+        (report.station, day, worth)
+    });
+    let territory = Territory::new(&places.units);
+    let places = (&territory, &places.stations[..]);
+    let today = dates.day(reader.now());
+    Ok(progress(campaign, places, airings, (today, planned_to(district, today))))
+}
+
+/// The last day that is wholly planned: rundowns reach to the end of the last day in UTC.
+fn planned_to(district: &District, today: NaiveDate) -> NaiveDate {
+    let days = u64::from(district.limits.days_ahead.saturating_sub(1));
+    today.checked_add_days(Days::new(days)).unwrap_or(today)
+}
+
+/// A forecast as a tone and the key of its word.
+fn tone(forecast: Forecast) -> (&'static str, &'static str) {
+    match forecast {
+        Forecast::NothingOwed => ("quiet", "campaigns.nothing-owed"),
+        Forecast::Met => ("good", "campaigns.met"),
+        Forecast::WillBe => ("good", "campaigns.will-be-met"),
+        Forecast::SoFar => ("good", "campaigns.met-so-far"),
+        Forecast::Short { .. } => ("bad", "campaigns.fell-short"),
+    }
+}
+
+/// The same of a day.
+fn tone_of_day(day: &Day) -> (&'static str, &'static str) {
+    match day.standing {
+        DayStanding::Free => ("quiet", "campaigns.nothing-owed"),
+        DayStanding::Full => ("good", "campaigns.full"),
+        DayStanding::Coming => ("quiet", "campaigns.going-to-be"),
+        DayStanding::Lacking => ("warn", "campaigns.going-short"),
+        DayStanding::Short => ("bad", "campaigns.short"),
+        DayStanding::Open => ("quiet", "campaigns.open"),
+    }
+}
+
+/// What a forecast means, in a sentence.
+fn sentence(reader: &Reader, forecast: Forecast, planned_to: &NaiveDate) -> Phrase {
+    match forecast {
+        Forecast::NothingOwed => reader.of("campaigns.says-nothing-owed"),
+        Forecast::Met => reader.of("campaigns.says-met"),
+        Forecast::WillBe => reader.of("campaigns.says-will-be-met"),
+        Forecast::SoFar => {
+            let date = reader.dates().date_of(planned_to);
+            reader.of("campaigns.says-met-so-far").with("date", date)
+        }
+        Forecast::Short { lost, lacking } => {
+            let number = |count| reader.dates().number(&count);
+            let says = reader.of("campaigns.says-fell-short").with("lost", number(lost));
+            says.with("lacking", number(lacking))
+        }
+    }
+}

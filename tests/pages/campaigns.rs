@@ -1,0 +1,64 @@
+//! Campaigns, as their pages show them.
+
+use axum::http::StatusCode;
+use loa::{
+    radio::{Campaign, Directive, Evidence, Role, Selection, UtcMs},
+    server::roll,
+    store::{Removed, Rules},
+};
+use serde_json::json;
+
+use crate::{
+    browser::Browser,
+    common::{BEFORE, MORNING, district::House, played, rules},
+};
+
+on_both_databases!(progress_counts_what_was_heard_and_nothing_else);
+
+async fn progress_counts_what_was_heard_and_nothing_else(house: House) {
+    let date = |text: &str| text.parse().unwrap();
+    let campaign = Campaign {
+        id: "bluezone".parse().unwrap(),
+        title: "Cài đặt Bluezone".to_owned(),
+        directive: Directive {
+            number: "12075/UBND-CNTT".to_owned(),
+            date: date("2020-09-01"),
+            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
+        },
+        from: date("2020-10-01"),
+        until: date("2020-10-03"),
+        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
+        airings_per_day: 1,
+        clips: vec!["bluezone".parse().unwrap()],
+    };
+    let mut schedule = rules().schedules.remove(0);
+    schedule.campaign = Some(campaign.id.clone());
+    let change = Rules { campaigns: vec![campaign], schedules: vec![schedule], ..Rules::default() };
+    house.district.store().apply(&change, &Removed::default(), BEFORE).await.unwrap();
+    roll(&house.district).await.unwrap();
+
+    let mut auditor = Browser::of(&house, "hoa", &[(Role::Auditor, None)]).await;
+    let list = auditor.get("/campaigns").await.text();
+    assert!(list.contains("Số 12075/UBND-CNTT ngày 01/09/2020, UBND tỉnh Thanh Hóa"));
+    assert!(list.contains("01/10/2020 – 03/10/2020") && list.contains("sẽ đạt"));
+    let page = auditor.get("/campaigns/bluezone").await.text();
+    assert!(page.contains("mọi đài sẽ phát đủ") && page.contains("0/1") && page.contains("0/3"));
+
+    house.confirm(json!([played("thach-lam", 1)])).await;
+    let mut simulated = played("kim-tan", 1);
+    simulated.evidence = Some(Evidence::Simulated);
+    house.confirm_as(&house.kim_tan, json!([simulated])).await;
+    house.clock.step_to(UtcMs(MORNING.0 + 86_400_000 - 60_000));
+    let mut auditor = Browser::of(&house, "lam", &[(Role::Auditor, None)]).await;
+    let page = auditor.get("/campaigns/bluezone").await.text();
+    assert!(page.contains("Thiếu 1 lần phát") && page.contains("sẽ thiếu thêm 0 lần"), "{page}");
+    assert!(page.contains("1/3") && page.contains("0/3"));
+
+    // An officer sees what their own unit owes.
+    let of_unit = [(Role::CommuneOfficer, Some("thach-lam"))];
+    let mut officer = Browser::of(&house, "nam", &of_unit).await;
+    let page = officer.get("/campaigns/bluezone").await.text();
+    assert!(page.contains("Đài thach-lam") && !page.contains("Đài kim-tan"));
+    assert!(page.contains("mọi đài sẽ phát đủ"));
+    assert_eq!(officer.get("/campaigns/khong-co").await.status, StatusCode::NOT_FOUND);
+}
