@@ -118,6 +118,10 @@ async fn a_fault_is_reported_seen_and_put_right(house: House) {
     let mut operator = Browser::of(&house, "hoa", &[(Role::Operator, None)]).await;
     let page = operator.get("/faults").await.text();
     assert!(page.contains("loa thôn 3") && page.contains("Tên nam"));
+    for path in ["/today", "/stations/kim-tan"] {
+        let page = operator.get(path).await.text();
+        assert!(page.contains("Người ở đài báo sự cố: Một số loa không có tiếng"), "{path}");
+    }
     let store = house.district.store();
     let id = store.open_troubles().await.unwrap()[0].id.clone();
     let close = format!("/faults/{id}/close");
