@@ -73,7 +73,7 @@ async function show() {
     state.className = "state warn";
     state.textContent = `${said.body.outcome === "aired" ? words.aired : words.missed} – ${words.waiting}`;
     entry.querySelector(".stands").replaceChildren(state);
-    entry.querySelector(".ask")?.setAttribute("hidden", "");
+    entry.querySelector(".asks")?.setAttribute("hidden", "");
   }
   const lines = [...refused];
   if (mustSignIn) lines.push(words.signIn);
@@ -149,7 +149,7 @@ async function send() {
 // An airing is asked about from its first frame on, also on a page that was kept hours ago.
 function unhide() {
   for (const entry of root.querySelectorAll("[data-starts]")) {
-    const ask = entry.querySelector(".ask");
+    const ask = entry.querySelector(".asks");
     const waits = entry.querySelector(".stands .state.warn")?.textContent.includes(words.waiting);
     if (ask && !waits && Number(entry.dataset.starts) <= Date.now()) ask.hidden = false;
   }

@@ -36,7 +36,7 @@ async fn what_is_said_without_a_line_is_sent_once_when_it_is_back() {
     site.cut().await;
     browser.goto("/confirm").await;
     assert!(browser.text().await.contains("Đài kim-tan"));
-    click(&browser, ".ask > form button").await;
+    click(&browser, ".asks > form button").await;
     browser.wait_for("#hand-says[data-waits='1']").await;
     assert!(browser.text().await.contains("đã phát – đã lưu trong máy, chờ gửi"));
     // It waits as long as it must.
@@ -69,10 +69,10 @@ async fn what_is_said_without_a_line_is_sent_once_when_it_is_back() {
 
     // It was the wrong button, and the line is gone again: three touches and the reason.
     site.cut().await;
-    click(&browser, "details.ask > summary").await;
-    click(&browser, "details.ask details > summary").await;
-    click(&browser, "details.ask [value='power']").await;
-    click(&browser, "details.ask button[value='missed']").await;
+    click(&browser, "details.asks > summary").await;
+    click(&browser, "details.asks details > summary").await;
+    click(&browser, "details.asks [value='power']").await;
+    click(&browser, "details.asks button[value='missed']").await;
     browser.wait_for("#hand-says[data-waits='1']").await;
     site.mend().await;
     browser.run("dispatchEvent(new Event('online'))").await;

@@ -34,7 +34,7 @@ async fn an_officer_says_how_it_went_and_takes_it_back(house: House) {
     let mut officer = Browser::of(&house, "nam", &OF_KIM_TAN).await;
     // A minute before: shown, and not asked yet.
     let early = officer.get("/confirm").await.text();
-    assert!(early.contains("chưa đến giờ") && early.contains("<div class=\"ask\" hidden>"));
+    assert!(early.contains("chưa đến giờ") && early.contains("<div class=\"asks\" hidden>"));
     assert!(early.contains("Đài kim-tan") && !early.contains("Đài thach-lam"));
     let airing = format!("/confirm/{}", airing_at("kim-tan", MORNING));
     officer.post(&airing, &[("outcome", "aired")]).await;
@@ -42,7 +42,7 @@ async fn an_officer_says_how_it_went_and_takes_it_back(house: House) {
 
     minutes_later(&house, 5);
     let page = officer.get("/confirm").await.text();
-    assert!(page.contains("chờ xác nhận") && page.contains("<div class=\"ask\">"));
+    assert!(page.contains("chờ xác nhận") && page.contains("<div class=\"asks\">"));
     officer.post(&airing, &[("outcome", "aired")]).await;
     let page = officer.get("/confirm").await.text();
     assert!(page.contains("Đã ghi nhận.") && page.contains("Tên nam khai lúc 05:04 01/10/2020"));
@@ -118,6 +118,10 @@ async fn a_fault_is_reported_seen_and_put_right(house: House) {
     let mut operator = Browser::of(&house, "hoa", &[(Role::Operator, None)]).await;
     let page = operator.get("/faults").await.text();
     assert!(page.contains("loa thôn 3") && page.contains("Tên nam"));
+    for path in ["/today", "/stations/kim-tan"] {
+        let page = operator.get(path).await.text();
+        assert!(page.contains("Người ở đài báo sự cố: Một số loa không có tiếng"), "{path}");
+    }
     let store = house.district.store();
     let id = store.open_troubles().await.unwrap()[0].id.clone();
     let close = format!("/faults/{id}/close");

@@ -103,6 +103,7 @@ pub(in crate::server) async fn report_fault(
         key: sender_key(report.key)?,
     };
     let kept = district.store.report_trouble(&doer.actor, &fault, district.clock.now()).await?;
+    district.news.arrived();
     Ok(Json(kept.into()))
 }
 
@@ -154,5 +155,6 @@ pub(in crate::server) async fn close_fault(
     doer.must_at(&district, Right::Close, fault.station.as_str()).await?;
     let (remedy, now) = (note(remedy)?, district.clock.now());
     let closed = district.store.close_trouble(&doer.actor, &id, remedy.as_deref(), now).await?;
+    district.news.arrived();
     if closed { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
 }

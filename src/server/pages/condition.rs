@@ -6,7 +6,7 @@ use super::visitor::Visitor;
 use crate::{
     radio::{StationId, UtcMs},
     server::{AiringReport, AiringState},
-    store::{SILENT, SILENT_AFTER, Store, StoreError},
+    store::{SILENT, SILENT_AFTER, Store, StoreError, StoredTrouble},
     wire::StationStatus,
 };
 
@@ -24,6 +24,7 @@ pub(super) const TROUBLES: &[&str] = &[
     "clock-untrusted",
     "store-damaged",
     "rundown-refused",
+    "reported",
     "clips-lacking",
     "missed",
     "interrupted",
@@ -31,6 +32,9 @@ pub(super) const TROUBLES: &[&str] = &[
     "simulated",
     "unreported",
 ];
+
+/// The code under which stands what people report.
+const REPORTED: &str = "reported";
 
 /// Whether a station calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +84,7 @@ pub(super) struct Trouble {
     /// The key of its words in the sections `trouble` and `remedy`.
     pub(super) code: String,
     pub(super) since: Option<UtcMs>,
-    /// What the station says of it.
+    /// What the station says of it; of what people report, the code of its kind.
     pub(super) detail: String,
     /// The airing that it befell, and why.
     pub(super) airing: Option<(String, Option<String>)>,
@@ -94,6 +98,9 @@ impl Trouble {
     /// What is wrong; with its reason where an airing says one.
     pub(super) fn words(&self, v: &Visitor) -> String {
         let words = v.code("trouble", &self.code);
+        if self.code == REPORTED {
+            return format!("{words}: {}", v.code("fault-kind", &self.detail));
+        }
         match self.airing.as_ref().and_then(|(_, reason)| reason.as_deref()) {
             Some(reason) if reason != self.code && reason != "no-record" => {
                 format!("{words}: {}", v.code("reason", reason))
@@ -150,6 +157,8 @@ pub(super) struct Known {
     pub(super) contacts: HashMap<StationId, (UtcMs, Option<StationStatus>)>,
     since: HashMap<(StationId, String), UtcMs>,
     enrolled: HashMap<StationId, UtcMs>,
+    /// What people report, the longest first.
+    reported: Vec<StoredTrouble>,
 }
 
 impl Known {
@@ -163,6 +172,7 @@ impl Known {
             contacts: contacts.collect(),
             since: faults.map(|fault| ((fault.station, fault.code), fault.since)).collect(),
             enrolled: store.enrolled_stations().await?,
+            reported: store.open_troubles().await?,
         })
     }
 
@@ -206,6 +216,11 @@ impl Known {
             }
             Line::Unconnected => {}
         }
+        let reported = self.reported.iter().filter(|trouble| trouble.station == *station);
+        troubles.extend(reported.map(|trouble| Trouble {
+            detail: trouble.kind.clone(),
+            ..Trouble::new(REPORTED, Some(trouble.reported_at))
+        }));
         troubles.extend(airings.iter().rev().filter_map(|airing| befell(airing, now)));
         Condition { line, troubles }
     }

@@ -125,6 +125,7 @@ pub(super) async fn report(
     let (kind, detail) = (kind.to_string(), note(&report.detail)?);
     let fault = NewTrouble { station, kind, detail, key: None };
     district.store.report_trouble(&reader.actor(), &fault, reader.now()).await?;
+    district.news.arrived();
     let back = super::confirm::address(&report.back);
     Ok(Notice::new("faults.reported").at(&reader, &back))
 }
@@ -147,6 +148,7 @@ pub(super) async fn close(
     }
     let (remedy, now) = (note(&remedy)?, reader.now());
     let closed = district.store.close_trouble(&reader.actor(), &id, remedy.as_deref(), now).await?;
+    district.news.arrived();
     let key = if closed { "faults.is-closed" } else { "faults.gone" };
     Ok(Notice::new(key).at(&reader, "/faults"))
 }
