@@ -170,7 +170,7 @@ impl Written<'_> {
         }
         self.count += 1;
         // The first need not wait for the last, and the last need not be woken for each.
-        if self.count % TOLD_AT_ONCE == 0 {
+        if self.count.is_multiple_of(TOLD_AT_ONCE) {
             self.district.rundowns.send_modify(|generation| *generation += 1);
         }
     }

@@ -233,8 +233,8 @@ pub(super) fn must_at(
         let has = |right: &Right| doer.grants.may_in(*right, territory.ancestry(&station.unit));
         rights.iter().any(has)
     };
-    let named = rules.stations.iter().filter(|station| stations.contains(&station.id));
-    match named.filter(|station| !may(station)).next() {
+    let mut named = rules.stations.iter().filter(|station| stations.contains(&station.id));
+    match named.find(|station| !may(station)) {
         None => Ok(()),
         Some(station) => {
             let words: Vec<_> = rights.iter().map(ToString::to_string).collect();
