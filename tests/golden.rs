@@ -111,8 +111,8 @@ fn what_the_announcement_says_stands_in_the_rules() {
     let text = root.join("audio/bluezone-smart-thanh-hoa.vi.txt");
     let text = std::fs::read_to_string(text).unwrap();
     for file in ["demo.toml", "thach-thanh.toml"] {
-        let clip = read(file).clips.pop().unwrap();
-        assert_eq!(clip.transcript.as_deref(), Some(text.trim()), "{file}");
+        let said = read(file).clips.into_iter().filter_map(|clip| clip.transcript);
+        assert!(said.into_iter().any(|said| said == text.trim()), "{file}");
     }
 }
 
