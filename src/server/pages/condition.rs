@@ -217,10 +217,13 @@ impl Known {
             Line::Unconnected => {}
         }
         let reported = self.reported.iter().filter(|trouble| trouble.station == *station);
-        troubles.extend(reported.map(|trouble| Trouble {
+        let reported = reported.map(|trouble| Trouble {
             detail: trouble.kind.clone(),
             ..Trouble::new(REPORTED, Some(trouble.reported_at))
-        }));
+        });
+        // What somebody saw outweighs all but that nothing is heard of the station any more.
+        let after = usize::from(matches!(line, Line::Silent(_)));
+        troubles.splice(after..after, reported);
         troubles.extend(airings.iter().rev().filter_map(|airing| befell(airing, now)));
         Condition { line, troubles }
     }
