@@ -11,7 +11,7 @@ if (table) {
     for (const row of idle) row.hidden = true;
     for (const cell of cells) cell.classList.remove("over");
   };
-  for (const entry of table.querySelectorAll(".entry[data-at]")) {
+  for (const entry of table.querySelectorAll(".slot[data-at]")) {
     entry.draggable = true;
     for (const link of entry.querySelectorAll("a")) link.draggable = false;
     entry.addEventListener("dragstart", (event) => {
