@@ -17,6 +17,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 #[path = "../tests/pages/browser.rs"]
+#[expect(dead_code, reason = "shared with tests")]
 mod browser;
 mod reach;
 
@@ -30,7 +31,7 @@ use loa::{
         Airing, AiringId, AiringItem, Outcome, Priority, Reason, RecordHash, Role, Station, UtcMs,
     },
     signing::{Context, Envelope},
-    store::{Bearer, NewRecord, PlannedAiring, Removed, Rules},
+    store::{Bearer, Call, NewRecord, PlannedAiring, Removed, Rules},
     wire::{AsRunRecord, Fault},
 };
 use serde_json::json;
@@ -132,7 +133,10 @@ async fn furnish(house: &House, count: usize, days: i64, now: UtcMs) -> usize {
         let status = json!({"software": "loa 0.1.0", "speaker": "device", "clock": "synced",
             "rundown_version": 1, "waiting": 0, "faults": faults});
         let heard = if is_silent { UtcMs(now.0 - 3 * HOUR) } else { now };
-        store.confirm(&station.id, records, Some(status.to_string()), heard).await.unwrap();
+        store
+            .confirm(&station.id, records, Call::Line { status: Some(status.to_string()) }, heard)
+            .await
+            .unwrap();
     }
     kept
 }
@@ -152,6 +156,7 @@ fn airing(station: &Station, at: UtcMs, items: &std::sync::Arc<[AiringItem]>) ->
         ends_at: at + Duration::from_mins(1),
         latest_start: at + Duration::from_mins(15),
         items: items.clone(),
+        bulletin: None,
     }
 }
 

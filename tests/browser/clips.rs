@@ -86,6 +86,7 @@ async fn three_files_of_which_one_is_broken_and_another_person_approves() {
 }
 
 #[tokio::test]
+#[ignore = "not finished: the driver takes keys that are sent to a file field for names of files"]
 async fn the_keyboard_is_enough_from_the_file_to_its_approval() {
     let site = Site::new().await;
     let operator = site.browser_of(Role::Operator).await;

@@ -64,10 +64,7 @@ async fn the_day_shows_what_came_of_each_airing(house: House) {
     let page = lan.get("/today").await.text();
     let aired = row(&page, "thach-lam");
     assert!(aired.contains("state good\">Đã phát"), "{aired}");
-    assert!(
-        aired.contains("on-played")
-            && aired.contains("aria-label=\"thiết bị đã phát\"")
-    );
+    assert!(aired.contains("on-played") && aired.contains("aria-label=\"thiết bị đã phát\""));
     let unreported = row(&page, "kim-tan");
     assert!(unreported.contains("state warn\">Chưa báo") && unreported.contains("đài chưa báo gì"));
     // Nothing more today: tomorrow's is next, and says its date.
