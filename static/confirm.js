@@ -151,7 +151,13 @@ function unhide() {
   for (const entry of root.querySelectorAll("[data-starts]")) {
     const ask = entry.querySelector(".asks");
     const waits = entry.querySelector(".stands .state.warn")?.textContent.includes(words.waiting);
-    if (ask && !waits && Number(entry.dataset.starts) <= Date.now()) ask.hidden = false;
+    if (!ask || waits || Number(entry.dataset.starts) > Date.now()) continue;
+    ask.hidden = false;
+    const later = entry.querySelector(".stands .state.quiet");
+    if (later) {
+      later.className = "state warn";
+      later.textContent = words.ask;
+    }
   }
 }
 
