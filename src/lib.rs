@@ -16,7 +16,7 @@ pub mod stick; // what lies where on a USB stick, where there is no line
 
 pub mod playout; // the station: link, keep, cue, deck, record, speaker
 
-pub mod server; // the district: router, rolling, api
+pub mod server; // the district: router, rolling, api, pages
 pub mod store; // the district's database
 
 pub mod clock; // the only place that asks what time it is
