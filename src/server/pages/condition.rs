@@ -23,6 +23,7 @@ pub(super) const TROUBLES: &[&str] = &[
     "clock-wrong",
     "clock-untrusted",
     "store-damaged",
+    "clip-rotten",
     "rundown-refused",
     "reported",
     "clips-lacking",
