@@ -123,6 +123,22 @@ impl Stick {
         write(&self.of(station).join("receipts.json"), receipts)
     }
 
+    /// How a station stood when it left its records.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn state(&self, station: &StationId) -> Result<Option<Envelope>, StickError> {
+        read(&self.of(station).join("state.json"))
+    }
+
+    /// Puts there how a station stands.
+    ///
+    /// # Errors
+    /// The stick cannot be written.
+    pub fn put_state(&self, station: &StationId, state: &Envelope) -> Result<(), StickError> {
+        write(&self.of(station).join("state.json"), state)
+    }
+
     /// The stations that have left records.
     ///
     /// # Errors

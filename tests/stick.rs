@@ -138,6 +138,8 @@ async fn stations_without_a_line() {
     }
     assert_eq!(waiting(&village, "mot"), 0);
 
+    fs::copy(stick("district/loa.db"), stick("backup")).unwrap();
+
     // The second round, with a server beside it and a newer rundown.
     let serve = village.serve().await;
     let stations = village.get("stations").await;
@@ -203,4 +205,17 @@ async fn stations_without_a_line() {
     well(&village, &["station", "import", "usb", "--data", "mot"]);
     serve.stop();
     village.assert_same_records("mot");
+
+    // A backup of the district is restored, from before the station's rundown: it is outdone, or the station would follow
+    // nothing any more.
+    for part in ["loa.db-wal", "loa.db-shm"] {
+        let _ = fs::remove_file(stick("district").join(part));
+    }
+    fs::copy(stick("backup"), stick("district/loa.db")).unwrap();
+    well(&village, &["stick", "make", "mot", "--to", "usb", "--data", "district"]);
+    wrong(&village, &["station", "import", "usb", "--data", "mot"], "is older than");
+    well(&village, &["station", "export", "usb", "--data", "mot"]);
+    well(&village, &["stick", "take", "usb", "--data", "district"]);
+    well(&village, &["stick", "make", "mot", "--to", "usb", "--data", "district"]);
+    well(&village, &["station", "import", "usb", "--data", "mot"]);
 }

@@ -17,8 +17,8 @@ use crate::{
     radio::{ClipHash, RecordHash, StationId},
     signing::{Context, Envelope, PublicKey, SecretKey, speaks_of},
     wire::{
-        BadWord, CarriedEnrolment, CarriedReceipts, CarriedRequest, DistrictWord, EnrolmentCode,
-        Rundown, SignedRundown,
+        BadWord, CarriedEnrolment, CarriedReceipts, CarriedRequest, CarriedState, DistrictWord,
+        EnrolmentCode, Rundown, SignedRundown,
     },
 };
 
@@ -156,6 +156,18 @@ impl Exchange {
     /// The store fails.
     pub async fn waiting(&self, after: u64, at_most: u32) -> Result<Vec<Waiting>, ExchangeError> {
         Ok(self.keep.waiting_after(after, at_most).await?)
+    }
+
+    /// How the station stands, for the district.
+    ///
+    /// # Errors
+    /// It is not known yet.
+    pub async fn state(&self) -> Result<Envelope, ExchangeError> {
+        let anchor = self.keep.anchor().await.ok_or(KeepError::NotEnrolled)?;
+        let state =
+            CarriedState { station: anchor.station, rundown_version: anchor.rundown_version };
+        let state = serde_json::to_string(&state).map_err(KeepError::from)?;
+        Ok(self.keep.seal(Context::CarriedState, state).await)
     }
 
     /// Who the station is; none before it is known.

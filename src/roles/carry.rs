@@ -13,6 +13,7 @@ use loa::{
         station::kept_rundown,
     },
     radio::ClipHash,
+    signing::Envelope,
     stick::Stick,
     wire::{DistrictWord, EnrolmentCode, SignedRundown},
 };
@@ -67,6 +68,13 @@ impl Party {
         Ok(match self {
             Self::There(call) => call.take_receipts(word).await?,
             Self::Here(exchange) => exchange.take_receipts(word).await?,
+        })
+    }
+
+    async fn state(&self) -> anyhow::Result<Envelope> {
+        Ok(match self {
+            Self::There(call) => call.state().await?,
+            Self::Here(exchange) => exchange.state().await?,
         })
     }
 
@@ -129,6 +137,7 @@ pub(crate) async fn export(
         "this station is {station} already; to enrol it anew, start it with --code on the line"
     );
     let party = Party::find(folder).await?;
+    stick.put_state(&station, &party.state().await?)?;
     let mut records = stick.put_records(&station)?;
     let (mut after, mut count) = (0, 0);
     loop {

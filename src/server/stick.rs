@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::{District, api::confirmations, problem::Refusal, roll};
+use super::{District, api::confirmations, problem::Refusal, roll, rolling};
 use crate::{
     library::{Shelf, ShelfError},
     radio::{AiringItem, ClipHash, RecordHash, StationId, UtcMs},
@@ -12,8 +12,8 @@ use crate::{
     stick::{Stick, StickError},
     store::{Call, StoreError},
     wire::{
-        CarriedEnrolment, CarriedReceipts, CarriedRequest, DistrictWord, Receipt, ReceiptResult,
-        RefusedRecord, Rundown, SignedRundown,
+        CarriedEnrolment, CarriedReceipts, CarriedRequest, CarriedState, DistrictWord, Receipt,
+        ReceiptResult, RefusedRecord, Rundown, SignedRundown,
     },
 };
 
@@ -181,6 +181,9 @@ pub async fn take(district: &District, stick: &Stick) -> Result<Vec<TakenRecords
             continue;
         }
         let Some(mut records) = stick.records(&station)? else { continue };
+        if let Some(took) = took(district, stick, &station).await? {
+            rolling::outdo(district, &station, took).await?;
+        }
         let (mut recorded, mut duplicate) = (0, 0);
         let (mut told, mut refused) = (Vec::new(), Vec::new());
         loop {
@@ -218,6 +221,23 @@ pub async fn take(district: &District, stick: &Stick) -> Result<Vec<TakenRecords
         all.push(TakenRecords { station, recorded, duplicate, refused: told });
     }
     Ok(all)
+}
+
+/// The highest version of a rundown that a station says it took. Whoever lacks its key does not make the district say more.
+async fn took(
+    district: &District,
+    stick: &Stick,
+    station: &StationId,
+) -> Result<Option<u64>, StickTrouble> {
+    let Some(state) = stick.state(station)? else { return Ok(None) };
+    let keys = district.store.station_keys(station).await?;
+    let says = state.open(Context::CarriedState).ok().filter(|_| keys.contains(&state.key));
+    let says = says.and_then(|says| serde_json::from_str::<CarriedState>(says).ok());
+    let own = says.filter(|says| says.station == *station);
+    if own.is_none() {
+        tracing::warn!(%station, "how it stands, on the stick, is not in its own words");
+    }
+    Ok(own.map(|own| own.rundown_version))
 }
 
 /// Answers the requests on a stick whose codes are good; gives the stations that are known from now on.

@@ -29,6 +29,8 @@ pub enum Context {
     CarriedRequest,
     /// The district's answer to it.
     CarriedEnrolment,
+    /// How a station stands, on a stick.
+    CarriedState,
 }
 
 impl Context {
@@ -41,6 +43,7 @@ impl Context {
             Self::Receipts => b"loa/v1/receipts\n",
             Self::CarriedRequest => b"loa/v1/carried-request\n",
             Self::CarriedEnrolment => b"loa/v1/carried-enrolment\n",
+            Self::CarriedState => b"loa/v1/carried-state\n",
         }
     }
 }

@@ -110,3 +110,13 @@ pub struct CarriedEnrolment {
     /// The key that it asked with.
     pub public_key: PublicKey,
 }
+
+/// How a station without a line stands. Signed with its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CarriedState {
+    /// Which.
+    pub station: StationId,
+    /// The highest version of a rundown that it took; 0: none. It takes none below.
+    pub rundown_version: u64,
+}

@@ -9,7 +9,8 @@ mod code;
 mod event;
 
 pub use carried::{
-    BadWord, CarriedEnrolment, CarriedReceipts, CarriedRequest, DistrictWord, RefusedRecord, Run,
+    BadWord, CarriedEnrolment, CarriedReceipts, CarriedRequest, CarriedState, DistrictWord,
+    RefusedRecord, Run,
 };
 pub use code::{BadCode, EnrolmentCode};
 pub use event::{Event, EventRecord, Hand, StationRecord};

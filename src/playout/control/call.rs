@@ -13,6 +13,7 @@ use super::{
 use crate::{
     playout::keep::Waiting,
     radio::{ClipHash, Volume},
+    signing::Envelope,
     tls::{self, TlsError, Trust},
     wire::{DistrictWord, SignedRundown},
 };
@@ -152,6 +153,14 @@ impl Call {
         let waits: Vec<Waits> = self.ask(Method::GET, &path, None::<&()>).await?.json().await?;
         let waiting = waits.into_iter();
         Ok(waiting.map(|one| Waiting { sequence: one.sequence, envelope: one.envelope }).collect())
+    }
+
+    /// How it stands, for the district.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn state(&self) -> Result<Envelope, CallError> {
+        Ok(self.ask(Method::GET, "stick/state", None::<&()>).await?.json().await?)
     }
 
     async fn order(&self, path: &str, wish: Wish) -> Result<View, CallError> {

@@ -47,6 +47,7 @@ pub(super) struct Taken {
 pub(super) fn routes() -> Router<Desk> {
     Router::new()
         .route("/stick/records", get(records))
+        .route("/stick/state", get(state))
         .route("/stick/lacking", get(lacking))
         .route("/stick/rundown", post(rundown))
         .route("/stick/receipts", post(receipts))
@@ -78,6 +79,16 @@ async fn records(
                 waiting.map(|one| Waits { sequence: one.sequence, envelope: one.envelope });
             Json(waiting.collect::<Vec<_>>()).into_response()
         }
+        Err(error) => refused(&error),
+    }
+}
+
+async fn state(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    if !desk.guard.knows(&headers) {
+        return stranger();
+    }
+    match desk.control.exchange.state().await {
+        Ok(state) => Json(state).into_response(),
         Err(error) => refused(&error),
     }
 }

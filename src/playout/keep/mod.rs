@@ -38,7 +38,7 @@ use tokio::sync::{Mutex, watch};
 use crate::{
     private,
     radio::RecordHash,
-    signing::{self, KeyFileError, PublicKey, SecretKey},
+    signing::{self, Context, Envelope, KeyFileError, PublicKey, SecretKey},
 };
 
 /// The store's name in the station's folder.
@@ -188,6 +188,11 @@ impl Keep {
     /// The key that the station's records are signed with.
     pub async fn public_key(&self) -> PublicKey {
         self.pen.lock().await.key.public()
+    }
+
+    /// Signs a word of the station's own.
+    pub async fn seal(&self, context: Context, payload: String) -> Envelope {
+        Envelope::seal(context, payload, &self.pen.lock().await.key)
     }
 
     /// Signs with another key from now on, durably.
