@@ -26,7 +26,8 @@ const TOGETHER: Duration = Duration::from_secs(1);
 const AT_LATEST: Duration = Duration::from_secs(15);
 
 /// Says when there is something new to see: a record, a person's word, a station that fell ill or well, a new plan. What
-/// it is, whoever listens asks for. Server-sent events: `open` at once, then `changed`, every 16 seconds at least.
+/// it is, whoever listens asks for. Server-sent events: `open` at once, then `changed`, every 16 seconds at least; the data
+/// is the same word.
 #[utoipa::path(
     get, path = "/api/v1/news", tag = "record", security(("person" = [])),
     responses(
@@ -67,8 +68,9 @@ pub(in crate::server) async fn news(
         }
         news.mark_unchanged();
         rundowns.mark_unchanged();
-        // The first one says no more than that the line holds.
-        let event = Event::default().event(if is_first { "open" } else { "changed" }).data("");
+        // The first one says no more than that the line holds. Browsers drop an event without data.
+        let name = if is_first { "open" } else { "changed" };
+        let event = Event::default().event(name).data(name);
         Some((Ok::<_, Infallible>(event), ((news, rundowns, stopping), false)))
     });
     Ok(Sse::new(events).into_response())
