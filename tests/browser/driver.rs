@@ -141,15 +141,20 @@ impl Browser {
     pub(crate) async fn press(&self, words: &str) {
         let button = format!("//button[normalize-space()='{words}']");
         let button = self.client.find(Locator::XPath(&button)).await.unwrap();
+        self.leave(async || button.click().await.unwrap(), words).await;
+    }
+
+    /// Does what leads to another page, and waits until that is there.
+    pub(crate) async fn leave(&self, act: impl AsyncFnOnce(), what: &str) {
         let before = self.client.find(Locator::Css("html")).await.unwrap();
-        button.click().await.unwrap();
+        act().await;
         let stopwatch = tokio::time::timeout(PATIENCE, async {
             // The old page's elements are gone when the new one is there.
             while before.tag_name().await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
-        stopwatch.await.unwrap_or_else(|_| panic!("nothing came of pressing {words}"));
+        stopwatch.await.unwrap_or_else(|_| panic!("nothing came of pressing {what}"));
     }
 
     /// Waits for an element.

@@ -5,26 +5,9 @@ use loa::{radio::Role, store::Actor};
 
 use crate::{
     common::BEFORE,
-    driver::Browser,
+    keyboard::{fill, key},
     site::{PASSWORD, Site, sign_in},
 };
-
-/// Types into whatever has the focus.
-pub(crate) async fn keys(browser: &Browser, text: &str) {
-    browser.client.active_element().await.unwrap().send_keys(text).await.unwrap();
-}
-
-/// Goes on with the tabulator to the field of a name.
-pub(crate) async fn tab_to(browser: &Browser, name: &str) {
-    for _ in 0..40 {
-        keys(browser, &Key::Tab.to_string()).await;
-        let focused = browser.client.active_element().await.unwrap();
-        if focused.attr("name").await.unwrap().as_deref() == Some(name) {
-            return;
-        }
-    }
-    panic!("the keyboard does not reach {name}");
-}
 
 #[tokio::test]
 async fn the_first_administrator_comes_in_and_adds_somebody() {
@@ -72,11 +55,9 @@ async fn the_keyboard_is_enough_and_the_language_stays() {
     let site = Site::new().await;
     let browser = site.browser().await;
     browser.goto("/account").await;
-    tab_to(&browser, "name").await;
-    keys(&browser, Role::Auditor.as_str()).await;
-    tab_to(&browser, "password").await;
-    keys(&browser, PASSWORD).await;
-    keys(&browser, &Key::Enter.to_string()).await;
+    fill(&browser, "[name=name]", Role::Auditor.as_str()).await;
+    fill(&browser, "[name=password]", PASSWORD).await;
+    key(&browser, Key::Enter).await;
     // Back where they wanted to go.
     browser.wait_for("form[action='/account/language']").await;
     assert_eq!(browser.path().await, "/account");

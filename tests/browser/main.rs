@@ -19,6 +19,12 @@ mod clips;
 mod confirm;
 mod driver;
 mod entrance;
+mod keyboard;
+mod live;
 mod screenshots;
+#[path = "../pulse/server.rs"]
+mod server;
 mod site;
+#[path = "../village/mod.rs"]
+mod village;
 mod walk;

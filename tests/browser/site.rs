@@ -141,7 +141,7 @@ pub(crate) async fn sign_in(browser: &Browser, role: Role) {
 }
 
 /// The hash of the password, with argon2's smallest cost: five of the usual would take a second of each test.
-fn hash() -> String {
+pub(crate) fn hash() -> String {
     use argon2::{Algorithm, Argon2, Params, Version, password_hash::PasswordHasher};
     let params = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
