@@ -3,7 +3,7 @@
 # The C compiler is for SQLite, which is built in.
 BUILD_NEEDS = gcc libc6-dev libasound2-dev pkg-config
 BENCH_NEEDS = mpg123 mpv ffmpeg sqlite3
-TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql iproute2 iptables \
+TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql python3 iproute2 iptables \
 	chromium chromium-driver
 
 .PHONY: run test style bench fuzz soak check deb test-deb screenshots

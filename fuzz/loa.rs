@@ -4,6 +4,8 @@
 pub mod almanac;
 #[path = "../src/library/mod.rs"]
 pub mod library;
+#[path = "../src/log/mod.rs"]
+pub mod log;
 #[path = "../src/planning/mod.rs"]
 pub mod planning;
 #[path = "../src/private.rs"]

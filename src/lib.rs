@@ -11,6 +11,8 @@ pub mod signing; // who says so: keys, signatures over exact bytes
 pub mod tls; // the line: the district's certificate, and who believes it
 pub mod wire; // what a station and the district say to each other
 
+pub mod log; // the transparency log: what cannot be rewritten without being seen (pure)
+
 pub mod library; // clips at rest: decode, measure and judge, keep
 pub mod stick; // what lies where on a USB stick, where there is no line
 

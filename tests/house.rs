@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("radio", &[]),
     ("config", &[]),
     ("private", &[]),
@@ -26,22 +26,23 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("signing", &["radio", "private"]),
     ("tls", &["radio", "private"]),
     ("wire", &["radio", "signing"]),
+    ("log", &["radio", "signing", "wire"]),
     ("library", &["radio", "wire"]),
     ("stick", &["radio", "wire", "signing", "library", "private"]),
-    ("store", &["radio", "wire", "signing", "private"]),
+    ("store", &["radio", "wire", "signing", "log", "private"]),
     ("playout", &["radio", "wire", "signing", "library", "clock", "private", "tls"]),
     (
         "server",
         &[
             "radio", "wire", "signing", "library", "clock", "store", "planning", "private", "tls",
-            "stick",
+            "stick", "log",
         ],
     ),
     (
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server", "signing", "tls", "stick",
+            "almanac", "playout", "server", "signing", "tls", "stick", "log",
         ],
     ),
 ];

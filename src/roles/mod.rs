@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod key;
 pub(crate) mod lock;
+pub(crate) mod log;
 pub(crate) mod logging;
 pub(crate) mod person;
 pub(crate) mod place;

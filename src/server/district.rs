@@ -7,7 +7,9 @@ use std::{
 use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring, KeyringError, intake::Gate, news::News, password::Passwords};
+use super::{
+    Expiry, Keyring, KeyringError, intake::Gate, log::Watch, news::News, password::Passwords,
+};
 use crate::{
     clock::Clock,
     library::{self, Shelf},
@@ -91,6 +93,8 @@ pub struct Parts {
     pub(super) endings: watch::Sender<u64>,
     /// When some work last broke, by its name.
     broken: Mutex<BTreeMap<&'static str, UtcMs>>,
+    /// What is wrong with the log.
+    pub(super) log: Watch,
     /// When the rundowns were last planned without trouble.
     pub(super) rolled: watch::Sender<Option<UtcMs>>,
     /// What is new to those who look at the pages.
@@ -133,6 +137,7 @@ impl District {
             rundowns: watch::Sender::new(0),
             endings: watch::Sender::new(0),
             broken: Mutex::default(),
+            log: Watch::default(),
             heard: watch::Sender::new(0),
             rolled: watch::Sender::new(None),
             news: News::default(),

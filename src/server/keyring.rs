@@ -11,9 +11,13 @@ use crate::{
     private,
     radio::UtcMs,
     signing::{
-        self, BadKeys, Context, DistrictKey, Envelope, KeyFileError, PublicKey, SecretKey, newest,
+        self, BadKeys, Context, DistrictKey, Envelope, KeyFileError, NoteKey, PublicKey, SecretKey,
+        Signs, newest,
     },
 };
+
+/// The file of the key that signs the log, beside the district's own.
+const LOG_KEY: &str = "log.key";
 
 /// How long a key signs.
 const LIFE: Duration = Duration::from_hours(365 * 24);
@@ -69,6 +73,8 @@ pub struct Keyring {
     row: Vec<Envelope>,
     newest: DistrictKey,
     secret: SecretKey,
+    /// What signs the log's heads, if it is there.
+    log: Option<SecretKey>,
 }
 
 impl Keyring {
@@ -79,14 +85,15 @@ impl Keyring {
     pub fn open(folder: &Path, now: UtcMs) -> Result<Self, KeyringError> {
         let trouble = |source| KeyringError::Io { folder: folder.to_owned(), source };
         private::folder(folder).map_err(trouble)?;
+        let log = || signing::read_or_make(&folder.join(LOG_KEY)).map(Some);
         if let Some(there) = Self::look(folder)? {
             forget_before(folder, there.newest.number)?;
-            return Ok(there);
+            return Ok(Self { log: log()?, ..there });
         }
         let secret = signing::read_or_make(&secret_of(folder, 1))?;
         let newest = key(1, &secret, now);
         let row = vec![write(folder, &newest, &secret)?];
-        Ok(Self { folder: folder.to_owned(), row, newest, secret })
+        Ok(Self { folder: folder.to_owned(), row, newest, secret, log: log()? })
     }
 
     /// Reads the keys from their folder and changes nothing; none where there are none.
@@ -107,7 +114,10 @@ impl Keyring {
         match signing::read(&path)? {
             None => Err(KeyringError::Lost(path)),
             Some(secret) if secret.public() != newest.key => Err(KeyringError::Stranger(path)),
-            Some(secret) => Ok(Some(Self { folder: folder.to_owned(), row, newest, secret })),
+            Some(secret) => {
+                let log = signing::read(&folder.join(LOG_KEY))?;
+                Ok(Some(Self { folder: folder.to_owned(), row, newest, secret, log }))
+            }
         }
     }
 
@@ -143,7 +153,15 @@ impl Keyring {
         let mut row = self.row.clone();
         row.push(write(folder, &newest, &self.secret)?);
         forget_before(folder, number)?;
-        Ok(Self { folder: folder.clone(), row, newest, secret })
+        Ok(Self { folder: folder.clone(), row, newest, secret, log: self.log.clone() })
+    }
+
+    /// The key with which heads of the log are signed, under the log's name; none where its file is not there.
+    pub fn log_key(&self) -> Option<(NoteKey, &SecretKey)> {
+        let secret = self.log.as_ref()?;
+        let public = secret.public();
+        let name = format!("loa/{}", hex::encode(&public.bytes()[..8]));
+        Some((NoteKey::new(&name, Signs::Text, public).ok()?, secret))
     }
 
     /// The statements from the first key to the one that signed something; to the newest, if none of them did.
@@ -262,9 +280,12 @@ mod tests {
         // The old secrets are gone, and one that read the keys before finds the new one.
         let secrets = |folder: &Path| {
             let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
-            names.filter(|name| name.to_str().unwrap().ends_with(".key")).collect::<Vec<_>>()
+            names
+                .filter(|name| name.to_str().unwrap().ends_with(".key") && name != LOG_KEY)
+                .collect::<Vec<_>>()
         };
         assert_eq!(secrets(folder.path()), ["district-3.key"]);
+        assert_eq!(read.log_key().unwrap().0, first.log_key().unwrap().0);
         assert_eq!(first.renewed().unwrap().unwrap().newest(), third.newest());
         assert!(third.renewed().unwrap().is_none());
         assert_eq!(third.row_to(first.newest().key), first.row());

@@ -59,6 +59,25 @@ pub struct BadKey(String);
 pub struct BadSignature;
 
 impl PublicKey {
+    pub(super) fn of(key: VerifyingKey) -> Self {
+        Self(key)
+    }
+
+    /// The key's 32 bytes.
+    pub fn bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Checks a signature over bare bytes, as strictly: notes name what they are themselves.
+    pub(super) fn check_bytes(
+        &self,
+        message: &[u8],
+        signature: &[u8; 64],
+    ) -> Result<(), BadSignature> {
+        let signature = ed25519_dalek::Signature::from_bytes(signature);
+        self.0.verify_strict(message, &signature).map_err(|_| BadSignature)
+    }
+
     /// Checks a signature strictly: neither weak keys nor second spellings of a signature pass.
     ///
     /// # Errors
@@ -69,8 +88,7 @@ impl PublicKey {
         payload: &str,
         signature: &Signature,
     ) -> Result<(), BadSignature> {
-        let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        self.0.verify_strict(&message(context, payload), &signature).map_err(|_| BadSignature)
+        self.check_bytes(&message(context, payload), &signature.0)
     }
 }
 

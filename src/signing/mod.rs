@@ -8,11 +8,13 @@ mod district_key;
 mod envelope;
 mod key;
 mod key_file;
+mod note;
 
 pub use district_key::{BadKeys, DistrictKey, newest, speaks_of};
 pub use envelope::Envelope;
 pub use key::{BadKey, BadSignature, PublicKey, SecretKey, Signature};
 pub use key_file::{KeyFileError, read, read_or_make, write};
+pub use note::{BadNote, Note, NoteKey, NoteSignature, Signs};
 
 /// What a signature is under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

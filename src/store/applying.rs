@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, value::to_raw_value};
 
 use super::{
-    Actor, Change, ChangeKind, Deed, Origin, StoreError, Tx, audit,
+    Actor, Change, ChangeKind, Deed, Origin, Store, StoreError, Tx, audit,
     clip::describe,
     db::sql,
-    json,
+    json, log,
     ruling::{self, Said},
 };
-use crate::radio::{Calendar, CalendarParts, Clip, Station, StationId, Subject, UnitId, UtcMs};
+use crate::{
+    log::{Entry, Rule},
+    radio::{Calendar, CalendarParts, Clip, Station, StationId, Subject, UnitId, UtcMs},
+};
 
 /// Notes what an upsert or a removal will do, and does it.
 pub(super) struct Applying<'a> {
@@ -133,7 +136,13 @@ fn value(rule: &str) -> Option<Value> {
     serde_json::from_str(rule).ok()
 }
 
-impl Applying<'_> {
+impl<'a> Applying<'a> {
+    pub(super) async fn begin(store: &Store, by: By<'a>, now: UtcMs) -> Result<Self, StoreError> {
+        let mut tx = store.db.begin().await?;
+        log::lock(&mut tx).await?;
+        Ok(Self { tx, changes: Vec::new(), by, now })
+    }
+
     /// Writes a thing. False: it stays as it is, because it says the same or is not theirs who write.
     pub(super) async fn put<T: serde::Serialize>(
         &mut self,
@@ -210,7 +219,17 @@ impl Applying<'_> {
         before: Option<Value>,
         after: Option<Value>,
     ) -> Result<(), StoreError> {
-        let By::Page { actor, .. } = self.by else { return Ok(()) };
+        let By::Page { actor, .. } = self.by else {
+            let rule = after.map(|rule| to_raw_value(&rule)).transpose();
+            let rule = rule.map_err(|error| StoreError::Unreadable {
+                what: noun.name,
+                id: id.to_owned(),
+                why: error.to_string(),
+            })?;
+            let (deed, rule) = (deed.as_str(), rule.as_deref());
+            let entry = Rule { at: self.now, deed, noun: noun.name, id, rule };
+            return log::keep(&mut self.tx, &Entry::Rule(entry)).await;
+        };
         let subject = format!("{} {id}", noun.name);
         audit::note(&mut self.tx, (actor, self.now), deed, &subject, before, after).await
     }

@@ -1,9 +1,9 @@
 //! Who did what. Whatever changes something takes the [`Actor`] and notes its deed in the same transaction, so that there
 //! is no change without its note and no note without its change.
 
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use super::{Store, StoreError, Tx, db::sql, name};
+use super::{Store, StoreError, Tx, db::sql, json, log, name, text};
 use crate::radio::{PersonId, UtcMs, codes};
 
 codes! {
@@ -68,6 +68,28 @@ codes! {
     }
 }
 
+impl Deed {
+    /// Whether it decides what sounds or what the record is worth: then the log has it too. Words on airings and approvals
+    /// have entries of their own.
+    pub(super) fn is_logged(self) -> bool {
+        matches!(
+            self,
+            Self::BulletinAsked
+                | Self::BulletinAgreed
+                | Self::BulletinCancelled
+                | Self::BulletinCorrected
+                | Self::RuleAdded
+                | Self::RuleChanged
+                | Self::RuleRemoved
+                | Self::ClipRetired
+                | Self::FourEyesSet
+                | Self::StationCodeMade
+                | Self::StationRevoked
+                | Self::RolesChanged
+        )
+    }
+}
+
 /// Who does something, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
@@ -127,13 +149,23 @@ pub(super) async fn note(
     before: Option<Value>,
     after: Option<Value>,
 ) -> Result<(), StoreError> {
+    let (id, person) = (random_name()?, actor.person.as_ref().map(PersonId::as_str));
+    let raw = |value: Option<Value>| value.map(|value| text("line of the trail", &id, &value));
+    let (before, after) = (raw(before).transpose()?, raw(after).transpose()?);
+    let place = if deed.is_logged() { Some(log::lock(tx).await?) } else { None };
     sql!(execute tx,
-        "insert into audit (id, at, person, who, address, deed, subject, before, after)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        random_name()?, now.0, actor.person.as_ref().map(PersonId::as_str), actor.name.as_str(),
-        actor.address.as_str(), deed.as_str(), subject,
-        before.as_ref().map(Value::to_string), after.as_ref().map(Value::to_string))?;
-    Ok(())
+        "insert into audit (id, at, person, who, address, deed, subject, before, after, log_position)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        id.as_str(), now.0, person, actor.name.as_str(), actor.address.as_str(), deed.as_str(),
+        subject, before.as_deref(), after.as_deref(), place.map(u64::cast_signed))?;
+    let Some(place) = place else { return Ok(()) };
+    let raw = |text: Option<String>| -> Result<Option<Box<RawValue>>, StoreError> {
+        text.map(|text| json("line of the trail", &id, &text)).transpose()
+    };
+    let (before, after) = (raw(before)?, raw(after)?);
+    let values = (before.as_deref(), after.as_deref());
+    let (by, word) = ((person, actor.name.as_str()), deed.as_str());
+    log::append(tx, place, &log::deed((&id, now), by, word, subject, values)).await
 }
 
 /// 16 hexadecimal digits that nothing else is called by.

@@ -7,7 +7,7 @@ use super::{
     applying::{count, origin},
     audit,
     db::{Row, sql},
-    json as from_json,
+    json as from_json, log,
     ruling::{self, Maker, Said},
 };
 use crate::radio::{Approval, Clip, ClipHash, ClipId, Ruling, Subject, UtcMs, fold, sort_key};
@@ -191,6 +191,7 @@ impl Store {
         now: UtcMs,
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
+        log::lock(&mut tx).await?;
         let rows = sql!(fetch &mut tx, "select retired_at from clip where id = $1", id.as_str())?;
         let Some(row) = rows.first() else { return Ok(false) };
         if row.get::<Option<i64>>(0)?.is_some() == retired {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Actor, Deed, Store, StoreError, audit,
     db::{Row, fetch_among, one_of, sql},
+    log,
 };
 use crate::radio::{AiringId, UtcMs};
 
@@ -88,17 +89,19 @@ impl Store {
                 _ => {}
             }
             let number = i64::try_from(said.len()).unwrap_or(i64::MAX).saturating_add(1);
+            let place = log::lock(&mut tx).await?;
             let kept = sql!(execute &mut tx,
                 "insert into declaration
-                     (airing, number, outcome, started_at, cause, detail, declared_by, declared_at, key)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+                     (airing, number, outcome, started_at, cause, detail, declared_by, declared_at, key, log_position)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (airing, number) do nothing",
                 word.airing.as_str(), number, word.outcome.as_str(), word.started_at.map(|at| at.0),
                 word.cause.as_deref(), word.detail.as_deref(), word.declared_by.as_str(),
-                word.declared_at.0, word.key.as_deref())?;
+                word.declared_at.0, word.key.as_deref(), place.cast_signed())?;
             if kept == 0 {
                 // Another program has just kept one under this number: it is there to be seen now.
                 continue;
             }
+            log::append(&mut tx, place, &log::declaration(word, number)).await?;
             if let Some(actor) = actor {
                 let deed =
                     if last.is_some() { Deed::AiringCorrected } else { Deed::AiringDeclared };

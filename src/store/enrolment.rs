@@ -1,7 +1,7 @@
 //! One-time codes with which a station becomes known.
 
 use super::{
-    Actor, Bearer, Deed, Secret, Store, StoreError, Tx, audit, db::sql, station_key, token,
+    Actor, Bearer, Deed, Secret, Store, StoreError, Tx, audit, db::sql, log, station_key, token,
 };
 use crate::{
     radio::{StationId, UtcMs},
@@ -69,6 +69,7 @@ impl Store {
         now: UtcMs,
     ) -> Result<Option<(StationId, Secret)>, StoreError> {
         let mut tx = self.db.begin().await?;
+        log::lock(&mut tx).await?;
         let claimed = sql!(execute &mut tx,
             "update enrolment set used_at = $2 where sha256 = $1 and used_at is null and expires_at > $2",
             sha256, now.0)?;

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "approval", include_str!("../../migrations/0013_approval.sql")),
     (14, "faults", include_str!("../../migrations/0014_faults.sql")),
     (15, "word", include_str!("../../migrations/0015_word.sql")),
+    (16, "log", include_str!("../../migrations/0016_log.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
@@ -45,6 +46,7 @@ impl Store {
         let writer = Writer::start(db.clone());
         let store = Self { db, writer };
         super::clip::fill_in(&store).await?;
+        super::log::begin(&store).await?;
         Ok(store)
     }
 

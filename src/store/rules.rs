@@ -111,7 +111,7 @@ impl Store {
         now: UtcMs,
     ) -> Result<Vec<Change>, StoreError> {
         let by = By::Files { over };
-        let mut to = Applying { tx: self.db.begin().await?, changes: Vec::new(), by, now };
+        let mut to = Applying::begin(self, by, now).await?;
         for unit in &rules.units {
             let parent = unit.parent.as_ref().map(UnitId::as_str);
             to.put(UNIT, unit.id.as_str(), unit, Some(parent)).await?;

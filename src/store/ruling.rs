@@ -9,7 +9,7 @@ use super::{
     applying::count,
     audit,
     db::{Reader, Row, fetch_among, one_of, sql},
-    name,
+    log, name,
 };
 use crate::radio::{
     Approval, Campaign, CampaignId, ClipHash, ClipId, Item, PersonId, Programme, ProgrammeId,
@@ -103,13 +103,15 @@ pub(super) async fn write(
     at: Option<UtcMs>,
 ) -> Result<(), StoreError> {
     let (noun, id) = (said.subject.noun(), said.subject.id());
+    let place = log::lock(tx).await?;
     sql!(execute tx,
-        "insert into ruling (noun, subject, number, content, approved, ruled_by, ruled_by_name, ruled_at, comment, own)
-         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9
+        "insert into ruling
+             (noun, subject, number, content, approved, ruled_by, ruled_by_name, ruled_at, comment, own, log_position)
+         select $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5, $6, $7, $8, $9, $10
          from ruling where noun = $1 and subject = $2",
         noun, id, said.content.to_string(), said.approved, person.map(PersonId::as_str), by,
-        at.map(|at| at.0), said.comment, own)?;
-    Ok(())
+        at.map(|at| at.0), said.comment, own, place.cast_signed())?;
+    log::ruling(tx, noun, id, place).await
 }
 
 /// Who made something sound as it does; nobody when a file did.

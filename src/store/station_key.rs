@@ -1,7 +1,8 @@
 //! The keys with which stations sign their records.
 
-use super::{Actor, Bearer, Deed, Store, StoreError, Tx, audit, db::sql, token};
+use super::{Actor, Bearer, Deed, Store, StoreError, Tx, audit, db::sql, log, token};
 use crate::{
+    log::{Entry, Revoked as KeyRevoked, StationKey},
     radio::{StationId, UtcMs},
     signing::PublicKey,
 };
@@ -25,9 +26,16 @@ pub(super) async fn keep(
     now: UtcMs,
 ) -> Result<bool, StoreError> {
     let key = key.to_string();
-    sql!(execute tx,
-        "insert into station_key (public_key, station, enrolled_at) values ($1, $2, $3) on conflict do nothing",
-        key.as_str(), station.as_str(), now.0)?;
+    let place = log::lock(tx).await?;
+    let fresh = sql!(execute tx,
+        "insert into station_key (public_key, station, enrolled_at, log_position) values ($1, $2, $3, $4)
+         on conflict (public_key) do nothing",
+        key.as_str(), station.as_str(), now.0, place.cast_signed())?;
+    if fresh == 1 {
+        let at = now.to_string().into();
+        let entry = StationKey { at, station: station.as_str().into(), key: key.as_str().into() };
+        log::append(tx, place, &Entry::StationKey(entry)).await?;
+    }
     let rows = sql!(fetch tx,
         "select 1 from station_key where public_key = $1 and station = $2 and revoked_at is null",
         key.as_str(), station.as_str())?;
@@ -85,9 +93,25 @@ impl Store {
 }
 
 async fn revoke(tx: &mut Tx, station: &StationId, now: UtcMs) -> Result<Revoked, StoreError> {
-    let keys = sql!(execute tx,
-        "update station_key set revoked_at = $2 where station = $1 and revoked_at is null",
-        station.as_str(), now.0)?;
+    log::lock(tx).await?;
+    let held = sql!(fetch tx,
+        "select public_key from station_key where station = $1 and revoked_at is null order by public_key",
+        station.as_str())?;
+    let mut keys = 0;
+    for row in &held {
+        let key: String = row.get(0)?;
+        let place = log::lock(tx).await?;
+        let ended = sql!(execute tx,
+            "update station_key set revoked_at = $2, revoked_position = $3
+             where public_key = $1 and revoked_at is null",
+            key.as_str(), now.0, place.cast_signed())?;
+        if ended == 1 {
+            let (at, station) = (now.to_string().into(), station.as_str().into());
+            let entry = Entry::StationKeyRevoked(KeyRevoked { at, station, key: key.into() });
+            log::append(tx, place, &entry).await?;
+            keys += 1;
+        }
+    }
     let codes = sql!(execute tx,
         "update enrolment set used_at = $2 where station = $1 and used_at is null and expires_at > $2",
         station.as_str(), now.0)?;

@@ -123,7 +123,7 @@ impl Store {
         now: UtcMs,
     ) -> Result<Option<Change>, StoreError> {
         let by = By::Page { actor, over };
-        let mut to = Applying { tx: self.db.begin().await?, changes: Vec::new(), by, now };
+        let mut to = Applying::begin(self, by, now).await?;
         for (noun, id) in thing.mentions() {
             if sql!(fetch &mut to.tx, noun.find, id)?.is_empty() {
                 let reason = format!("there is no {} {id}: it may have been removed", noun.name);
@@ -163,7 +163,7 @@ impl Store {
         now: UtcMs,
     ) -> Result<Option<Change>, StoreError> {
         let by = By::Page { actor, over };
-        let mut to = Applying { tx: self.db.begin().await?, changes: Vec::new(), by, now };
+        let mut to = Applying::begin(self, by, now).await?;
         let noun = kind.noun();
         if let Some(user) = user_of(&mut to.tx, noun, id).await? {
             return Err(StoreError::Dangling(format!("{kind} {id} cannot go: {user} needs it")));

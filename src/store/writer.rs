@@ -11,14 +11,17 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     Call, NewRecord, Store, StoreError, Tx, chain, contact,
     db::{Db, Engine, sql},
-    stray,
+    log, stray,
 };
-use crate::radio::{AiringId, ClipHash, RecordHash, StationId, UtcMs};
+use crate::{
+    log::{Hash, leaf},
+    radio::{AiringId, ClipHash, RecordHash, StationId, UtcMs},
+};
 
 /// Rows a statement: few enough for either engine's limit on arguments, enough to make the statement's own cost small.
 const CHUNK: usize = 100;
 /// Columns a row.
-const COLUMNS: usize = 14;
+const COLUMNS: usize = 15;
 /// Calls committed together at most.
 const TOGETHER: usize = 64;
 
@@ -38,6 +41,8 @@ pub enum Verdict {
 struct Batch {
     station: StationId,
     records: Vec<NewRecord>,
+    /// Of each record, what the log has of it: hashed by the caller, so that the writer only writes.
+    leaves: Vec<Hash>,
     call: Call,
     now: UtcMs,
     answer: oneshot::Sender<Result<Vec<Verdict>, Arc<StoreError>>>,
@@ -76,7 +81,9 @@ impl Store {
         now: UtcMs,
     ) -> Result<Vec<Verdict>, Arc<StoreError>> {
         let (answer, answered) = oneshot::channel();
-        let batch = Batch { station: station.clone(), records, call, now, answer };
+        let leaf_of = |record| Ok(leaf(log::line(&log::record(record, now))?.as_bytes()));
+        let leaves = records.iter().map(leaf_of).collect::<Result<_, StoreError>>()?;
+        let batch = Batch { station: station.clone(), records, leaves, call, now, answer };
         self.writer.batches.send(batch).await.map_err(|_| StoreError::Closing)?;
         answered.await.map_err(|_| StoreError::Closing)?
     }
@@ -151,27 +158,38 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
         .flat_map(|batch| batch.records.iter().map(move |record| (batch, record)))
         .collect();
     let mut fresh = true;
-    for chunk in rows.chunks(CHUNK) {
-        if insert(&mut tx, chunk).await? != chunk.len() as u64 {
+    // A sign of life alone leaves the log be.
+    let mut size = if rows.is_empty() { 0 } else { log::lock(&mut tx).await? };
+    let mut leaves: Vec<Hash> = Vec::with_capacity(rows.len());
+    for (place, chunk) in (size..).step_by(CHUNK).zip(rows.chunks(CHUNK)) {
+        if insert(&mut tx, chunk, place).await? != chunk.len() as u64 {
             fresh = false;
             break;
         }
     }
     let verdicts: Vec<Vec<Verdict>> = if fresh {
+        leaves.extend(batches.iter().flat_map(|batch| &batch.leaves));
         batches.iter().map(|batch| vec![Verdict::Recorded; batch.records.len()]).collect()
     } else {
         tx.rollback().await?;
         tx = db.begin().await?;
+        size = log::lock(&mut tx).await?;
         let mut verdicts = Vec::with_capacity(batches.len());
         for batch in batches {
             let mut of_batch = Vec::with_capacity(batch.records.len());
-            for record in &batch.records {
-                of_batch.push(insert_one(&mut tx, batch, record).await?);
+            for (record, leaf) in batch.records.iter().zip(&batch.leaves) {
+                let place = size + leaves.len() as u64;
+                let verdict = insert_one(&mut tx, batch, record, place).await?;
+                leaves.extend((verdict == Verdict::Recorded).then_some(leaf));
+                of_batch.push(verdict);
             }
             verdicts.push(of_batch);
         }
         verdicts
     };
+    if !leaves.is_empty() {
+        log::append_leaves(&mut tx, size, &leaves).await?;
+    }
     // A station says much of few airings: each is looked for once. What was not kept tells of none.
     let mut told: HashMap<&AiringId, (&Batch, &NewRecord)> = HashMap::new();
     for (row, verdict) in rows.iter().zip(verdicts.iter().flatten()) {
@@ -221,8 +239,13 @@ async fn extend_chains(
     Ok(())
 }
 
-async fn insert_one(tx: &mut Tx, batch: &Batch, record: &NewRecord) -> Result<Verdict, StoreError> {
-    if insert(tx, &[(batch, record)]).await? == 1 {
+async fn insert_one(
+    tx: &mut Tx,
+    batch: &Batch,
+    record: &NewRecord,
+    place: u64,
+) -> Result<Verdict, StoreError> {
+    if insert(tx, &[(batch, record)], place).await? == 1 {
         return Ok(Verdict::Recorded);
     }
     let rows = sql!(fetch tx,
@@ -248,8 +271,8 @@ fn text(rows: usize, hole: Hole) -> String {
         .collect();
     format!(
         "insert into as_run (station, boot, sequence, airing, position, clip, turn_at, received_at, record, key, signature, \
-         hash, previous, kind) values {} \
-         on conflict do nothing",
+         hash, previous, kind, log_position) values {} \
+         on conflict (station, boot, sequence) do nothing",
         values.join(",")
     )
 }
@@ -264,12 +287,12 @@ fn statements(hole: Hole) -> Vec<Arc<str>> {
 static OF_SQLITE: Statements = LazyLock::new(|| statements(|_| "?".to_owned()));
 static OF_POSTGRES: Statements = LazyLock::new(|| statements(|number| format!("${number}")));
 
-/// Writes at most [`CHUNK`] rows; gives how many were new.
-async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, StoreError> {
+/// Writes at most [`CHUNK`] rows, the first with this place in the log; gives how many were new.
+async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)], place: u64) -> Result<u64, StoreError> {
     macro_rules! insert_on {
         ($tx:expr, $statements:expr) => {{
             let mut query = sqlx::query(AssertSqlSafe($statements[rows.len()].clone()));
-            for (batch, record) in rows {
+            for (place, (batch, record)) in (place.cast_signed()..).zip(rows) {
                 query = query
                     .bind(batch.station.as_str())
                     .bind(record.boot.as_str())
@@ -284,7 +307,8 @@ async fn insert(tx: &mut Tx, rows: &[(&Batch, &NewRecord)]) -> Result<u64, Store
                     .bind(record.envelope.signature.to_string())
                     .bind(record.hash.to_string())
                     .bind(record.previous.as_ref().map(RecordHash::to_string))
-                    .bind(record.kind);
+                    .bind(record.kind)
+                    .bind(place);
             }
             query.execute(&mut **$tx).await?.rows_affected()
         }};

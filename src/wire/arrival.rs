@@ -104,6 +104,16 @@ pub fn judge(
     wrong.map_or(Ok(record), no)
 }
 
+impl StationRecord {
+    /// Reads what a station signed.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn read(payload: &str) -> Result<Self, String> {
+        read_record(payload)
+    }
+}
+
 /// An event says so; everything else is to be an as-run record.
 fn read_record(payload: &str) -> Result<StationRecord, String> {
     let why = match read_json(payload.as_bytes()) {

@@ -26,7 +26,8 @@ pub(in crate::server) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The database answers, rundowns were planned within the last 2 hours, and no work broke within the last minute.
+/// The database answers and is what the log says, rundowns were planned within the last 2 hours, and no work broke within the
+/// last minute.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
     responses(
@@ -56,6 +57,9 @@ pub(in crate::server) async fn ready(
             "{} broke within the last minute and was begun again: the district's log says where",
             broken.join(", ")
         )));
+    }
+    if let Some(fault) = district.log.fault() {
+        return Err(not(format!("the log does not fit the database: {}", fault.told())));
     }
     Ok("ready\n")
 }

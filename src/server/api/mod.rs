@@ -13,6 +13,7 @@ pub(super) mod expiries;
 pub(super) mod faults;
 pub(super) mod health;
 pub(super) mod intake;
+pub(super) mod log;
 pub(super) mod news;
 pub(super) mod recordings;
 pub(super) mod rules;

@@ -12,6 +12,7 @@ use crate::{
     radio::{Grants, Right, UnitId, UtcMs},
     server::{
         District,
+        log::Found,
         via::Via,
         visit::{Member, Visit},
     },
@@ -34,6 +35,7 @@ struct Inner {
     origin: String,
     notice: Option<Notice>,
     dates: Dates,
+    log: Option<Found>,
     now: UtcMs,
 }
 
@@ -70,6 +72,7 @@ impl Visitor {
             agent: text(header::USER_AGENT).unwrap_or_default().chars().take(200).collect(),
             notice,
             dates: Dates { zone: district.limits.zone, language },
+            log: district.log.fault(),
             now: district.clock.now(),
         }))
     }
@@ -141,6 +144,16 @@ impl Visitor {
     /// What the page before wanted said here.
     pub(super) fn notice(&self) -> Option<Phrase> {
         self.0.notice.as_ref().map(|notice| notice.phrase(self.0.language))
+    }
+
+    /// What is wrong with the log: everybody who is signed in is told on every page.
+    pub(super) fn alarm(&self) -> Option<Phrase> {
+        let Found { fault, since } = self.0.log.as_ref().filter(|_| self.member().is_some())?;
+        let entry = fault.entry.map(|entry| self.of("common.log-entry").with("number", entry));
+        let entry = entry.map(|words| words.to_string()).unwrap_or_default();
+        let what = self.code("log-fault", fault.kind.as_str());
+        let words = self.of("common.log-fault").with("time", self.dates().moment(since));
+        Some(words.with("what", what).with("entry", entry))
     }
 
     /// The way to the pages that they may see.

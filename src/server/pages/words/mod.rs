@@ -50,6 +50,7 @@ const SECTIONS: &[Section] = sections![
     "intake",
     "language",
     "line",
+    "log-fault",
     "nav",
     "people",
     "priority",

@@ -16,7 +16,7 @@ use crate::{
         help::{FAULTS, STATES},
         state::{EVIDENCE, REASONS},
     },
-    store::Deed,
+    store::{Deed, LogFaultKind},
 };
 
 /// Sections whose keys are codes: what the program writes and the pages explain.
@@ -59,6 +59,7 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     let troubles: BTreeSet<String> = codes(condition::TROUBLES);
     sections.insert("trouble", troubles.clone());
     sections.insert("remedy", troubles);
+    sections.insert("log-fault", LogFaultKind::ALL.iter().map(ToString::to_string).collect());
     sections.insert("station-kind", codes(&["district", "commune", "mobile"]));
     sections.insert("priority", codes(&["routine", "priority", "emergency"]));
     sections.insert("clock", codes(&["synced", "holdover", "untrusted"]));

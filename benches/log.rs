@@ -1,0 +1,150 @@
+//! Verifying an export of the log: a million entries without the stations' signatures, in seconds; and with them, beside the
+//! rate at which the same cores check the same signatures and do nothing else, in the same run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    missing_docs,
+    reason = "a benchmark"
+)]
+
+#[path = "../tests/common/mod.rs"]
+mod common;
+mod reach;
+
+use std::{
+    io::{BufReader, BufWriter, Seek as _, Write as _},
+    time::Instant,
+};
+
+use common::{after, key_of, played};
+use loa::{
+    log::{Checkpoint, Entry, Frontier, Head, LogKey, Record, StationKey, leaf, line_of, verify},
+    radio::UtcMs,
+    signing::{Context, Envelope, Note, NoteKey, PublicKey, SecretKey, Signature, Signs},
+};
+
+const ENTRIES: u64 = 1_000_000;
+/// Those whose signatures are checked too.
+const SIGNED: u64 = 100_000;
+const STATIONS: u64 = 25;
+const NAME: &str = "loa/bench";
+
+fn main() {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut bare = export(ENTRIES, false);
+    let mut signed = export(SIGNED, true);
+    let (mut slowest, mut shares) = (0.0_f64, Vec::new());
+    for round in 1..=3 {
+        let took = timed(&mut bare, ENTRIES, false, threads);
+        let whole = SIGNED as f64 / timed(&mut signed, SIGNED, true, threads);
+        let raw = raw(threads);
+        println!(
+            "round {round}: {ENTRIES} entries without signatures {took:.2} s; with them {whole:.0} entries/s; {threads} \
+             cores check {raw:.0} signatures/s and nothing else, share {:.2}",
+            whole / raw
+        );
+        slowest = slowest.max(took);
+        shares.push(whole / raw);
+    }
+    shares.sort_by(f64::total_cmp);
+    reach::told("a million entries without signatures within 10 s", slowest < 10.0);
+    reach::told("at least 0.90 of the raw rate of signatures", shares[1] >= 0.9);
+}
+
+/// A log whose entries are a day's records of many stations, as they come: in batches of one station after another.
+fn export(count: u64, is_signed: bool) -> std::fs::File {
+    let secret = SecretKey::from_seed(&[1; 32]);
+    let key = NoteKey::new(NAME, Signs::Text, secret.public()).unwrap();
+    let mut entries = tempfile::tempfile_in(".").unwrap();
+    let mut tree = Frontier::default();
+    {
+        let mut out = BufWriter::new(&mut entries);
+        let mut put = |entry: &Entry<'_>| {
+            let line = entry.line().unwrap();
+            tree.push(leaf(line.as_bytes()));
+            writeln!(out, "{}", line_of(&line)).unwrap();
+        };
+        put(&Entry::LogKey(LogKey { at: UtcMs(0), key: key.to_string().into() }));
+        let name = |station: u64| format!("xa-{station}");
+        for station in 0..STATIONS {
+            let key = key_of(&name(station)).public().to_string();
+            let station = name(station).into();
+            put(&Entry::StationKey(StationKey {
+                at: UtcMs(0).to_string().into(),
+                station,
+                key: key.into(),
+            }));
+        }
+        let mut last: Vec<Option<Envelope>> = vec![None; STATIONS as usize];
+        for number in 0..count - STATIONS - 1 {
+            let station = number / 50 % STATIONS;
+            let sequence = number / 50 / STATIONS * 50 + number % 50 + 1;
+            let record = played(&name(station), sequence);
+            let previous = &mut last[station as usize];
+            let envelope = if is_signed || previous.is_none() {
+                after(previous.as_ref(), record)
+            } else {
+                unsigned(previous.as_ref().unwrap(), record)
+            };
+            put(&Entry::Record(Record {
+                at: UtcMs(0).to_string().into(),
+                key: Some(envelope.key.to_string().into()),
+                signature: Some(envelope.signature.to_string().into()),
+                payload: (&*envelope.payload).into(),
+            }));
+            *previous = Some(envelope);
+        }
+        out.flush().unwrap();
+    }
+    let head = Head { size: tree.size(), root: tree.root() };
+    let mut note = Note::new(Checkpoint { origin: NAME.to_owned(), head }.to_string()).unwrap();
+    note.sign(NAME, &secret).unwrap();
+    let mut whole = tempfile::tempfile_in(".").unwrap();
+    writeln!(whole, "{note}").unwrap();
+    entries.rewind().unwrap();
+    std::io::copy(&mut entries, &mut whole).unwrap();
+    whole
+}
+
+/// A record in its chain under somebody's signature: nobody looks at it.
+fn unsigned(previous: &Envelope, record: loa::wire::AsRunRecord) -> Envelope {
+    let before = loa::radio::RecordHash::of(previous.payload.as_bytes());
+    let record = loa::wire::AsRunRecord { previous: Some(before), ..record };
+    Envelope { payload: serde_json::to_string(&record).unwrap(), ..previous.clone() }
+}
+
+/// Seconds.
+fn timed(file: &mut std::fs::File, count: u64, with_signatures: bool, threads: usize) -> f64 {
+    file.rewind().unwrap();
+    let begun = Instant::now();
+    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let proven = verify(&mut reader, None, None, with_signatures, threads).unwrap();
+    let took = begun.elapsed().as_secs_f64();
+    assert_eq!((proven.size, proven.broken), (count, 0), "{proven}");
+    took
+}
+
+/// Signatures a second on all cores, keys and signatures read beforehand.
+fn raw(threads: usize) -> f64 {
+    let signed: Vec<(PublicKey, Signature, String)> = (1..=2000)
+        .map(|sequence| {
+            let envelope = after(None, played("xa-0", sequence));
+            (envelope.key, envelope.signature, envelope.payload)
+        })
+        .collect();
+    const ROUNDS: usize = 25;
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                for (key, signature, payload) in signed.iter().cycle().take(signed.len() * ROUNDS) {
+                    key.check(Context::Record, payload, signature).unwrap();
+                }
+            });
+        }
+    });
+    (signed.len() * ROUNDS * threads) as f64 / begun.elapsed().as_secs_f64()
+}

@@ -1,0 +1,351 @@
+//! Whether a log is what its checkpoint says, entry by entry.
+
+mod book;
+mod chain;
+
+use std::fmt;
+
+use book::{Book, Claim, Page};
+
+use super::{BadCheckpoint, Checkpoint, Frontier, Head, leaf, read_line};
+use crate::signing::{BadNote, Note, NoteKey};
+
+/// A head that somebody kept from earlier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Older {
+    /// What it was.
+    pub head: Head,
+    /// The note that says so, if it is not from paper.
+    pub note: Option<Note>,
+}
+
+/// The first thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Wrong {
+    /// An entry, counted from 0.
+    #[error("entry {0} is wrong: {1}")]
+    Entry(u64, String),
+    /// The checkpoint.
+    #[error("the checkpoint is wrong: {0}")]
+    Checkpoint(String),
+    /// What follows from the older one.
+    #[error("{0}")]
+    Older(String),
+}
+
+impl Wrong {
+    /// The entry that is named, if one is.
+    pub fn entry(&self) -> Option<u64> {
+        match self {
+            Self::Entry(index, _) => Some(*index),
+            Self::Checkpoint(_) | Self::Older(_) => None,
+        }
+    }
+}
+
+impl From<BadNote> for Wrong {
+    fn from(error: BadNote) -> Self {
+        Self::Checkpoint(error.to_string())
+    }
+}
+
+impl From<BadCheckpoint> for Wrong {
+    fn from(error: BadCheckpoint) -> Self {
+        Self::Checkpoint(error.to_string())
+    }
+}
+
+/// What was proven, in one sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proven {
+    /// Entries.
+    pub size: u64,
+    /// The log's key.
+    pub key: NoteKey,
+    /// Whether the key was known before, and not only from the log itself.
+    pub is_known_key: bool,
+    /// Records whose signature of their station fits.
+    pub signed: u64,
+    /// Records from before there were keys.
+    pub unsigned: u64,
+    /// Stations with records.
+    pub stations: u64,
+    /// Records that do not follow the one before them, or whose one before is not here; the first of them in words.
+    pub broken: u64,
+    /// The first of those.
+    pub first_break: Option<String>,
+    /// Whether signatures were left out.
+    pub without_signatures: bool,
+    /// Entries of the older head that this log extends.
+    pub older: Option<u64>,
+    /// Who co-signed the head, and when, in seconds since 1970.
+    pub witnesses: Vec<(String, u64)>,
+}
+
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { size, signed, unsigned, stations, .. } = self;
+        write!(f, "proven: all {size} entries are those of the head signed by {}", self.key)?;
+        match self.older {
+            Some(older) => write!(f, ", the first {older} are those of the older head")?,
+            None => f.write_str(", no older head was given to compare with")?,
+        }
+        if self.without_signatures {
+            f.write_str(", and the stations' signatures were not looked at")?;
+        } else {
+            write!(f, ", and {signed} records of {stations} stations are signed by them")?;
+        }
+        if *unsigned > 0 {
+            write!(f, "; {unsigned} records are from before stations had keys")?;
+        }
+        if let Some(first) = &self.first_break {
+            write!(
+                f,
+                "; not every chain of records is whole ({} places, the first: {first})",
+                self.broken
+            )?;
+        }
+        if !self.is_known_key && self.older.is_none() {
+            f.write_str(
+                "; whether the key is the district's, only a printed or older checkpoint can tell",
+            )?;
+        }
+        for (name, at) in &self.witnesses {
+            let at = i64::try_from(*at).unwrap_or(i64::MAX).saturating_mul(1000);
+            write!(f, "; co-signed by {name} at {}", crate::radio::UtcMs(at))?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks entries as they come.
+#[derive(Debug)]
+pub struct Verifier {
+    checkpoint: Checkpoint,
+    note: Note,
+    known: Option<NoteKey>,
+    older: Option<Older>,
+    tree: Frontier,
+    book: Book,
+    threads: usize,
+    with_signatures: bool,
+}
+
+impl Verifier {
+    /// Against the checkpoint that leads the entries, with a key and an older head that are known from elsewhere.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    pub fn new(
+        note: Note,
+        known: Option<NoteKey>,
+        older: Option<Older>,
+        with_signatures: bool,
+        threads: usize,
+    ) -> Result<Self, Wrong> {
+        let checkpoint: Checkpoint = note.text().parse()?;
+        if let Some(key) = &known {
+            note.signed_by(key)?;
+        }
+        if let Some(Older { head, .. }) = &older {
+            let Head { size, root } = checkpoint.head;
+            if head.size > size {
+                return Err(Wrong::Older(format!(
+                    "this log has {size} entries, and the older head {}: entries were taken away",
+                    head.size
+                )));
+            }
+            if head.size == size && head.root != root {
+                return Err(Wrong::Older(format!(
+                    "both heads have {size} entries and are not the same: the log was rewritten"
+                )));
+            }
+        }
+        Ok(Self {
+            checkpoint,
+            note,
+            known,
+            older,
+            tree: Frontier::default(),
+            book: Book::default(),
+            threads: threads.max(1),
+            with_signatures,
+        })
+    }
+
+    /// How many entries the checkpoint speaks of.
+    pub fn size(&self) -> u64 {
+        self.checkpoint.head.size
+    }
+
+    /// Takes the next lines, each without its end.
+    ///
+    /// # Errors
+    /// The first that is wrong.
+    pub fn take(&mut self, lines: &[&[u8]]) -> Result<(), Wrong> {
+        let first = self.tree.size();
+        let read = self.in_parallel(lines, |line| read(line));
+        let mut claims: Vec<(u64, Claim)> = Vec::new();
+        let mut wrong = None;
+        for (index, page) in (first..).zip(read) {
+            match page.and_then(|(hash, page)| self.enter(index, hash, page)) {
+                Ok(claim) => claims.extend(claim.map(|claim| (index, claim))),
+                Err(why) => {
+                    wrong = Some(why(index));
+                    break;
+                }
+            }
+        }
+        if self.with_signatures {
+            let checked = self.in_parallel(&claims, |(index, claim)| {
+                claim.check().map_err(|why| Wrong::Entry(*index, why))
+            });
+            checked.into_iter().collect::<Result<(), _>>()?;
+        }
+        self.book.signed += claims.len() as u64;
+        wrong.map_or(Ok(()), Err)
+    }
+
+    fn enter(
+        &mut self,
+        index: u64,
+        hash: super::Hash,
+        page: Page<'_>,
+    ) -> Result<Option<Claim>, Why> {
+        if index >= self.size() {
+            let size = self.size();
+            let words = format!("the checkpoint speaks of {size} entries only");
+            return Err(Box::new(move |index| Wrong::Entry(index, words)));
+        }
+        let claim = self.book.enter(index, page).map_err(in_entry)?;
+        self.tree.push(hash);
+        if let Some(Older { head, .. }) = &self.older
+            && head.size == self.tree.size()
+            && head.root != self.tree.root()
+        {
+            let words = format!(
+                "the first {} entries are not those of the older head: the log was rewritten",
+                head.size
+            );
+            return Err(Box::new(move |_| Wrong::Older(words)));
+        }
+        Ok(claim)
+    }
+
+    /// Ends, when all entries came.
+    ///
+    /// # Errors
+    /// What is wrong with the whole.
+    pub fn finish(self) -> Result<Proven, Wrong> {
+        let Head { size, root } = self.checkpoint.head;
+        if self.tree.size() < size {
+            let missing = format!("it is missing: {size} entries were signed");
+            return Err(Wrong::Entry(self.tree.size(), missing));
+        }
+        if self.tree.root() != root {
+            return Err(Wrong::Checkpoint(
+                "it was made of other entries: some were changed, and their hashes with them"
+                    .to_owned(),
+            ));
+        }
+        let key = self.book.log_key.clone().or_else(|| self.known.clone());
+        let key =
+            key.ok_or_else(|| Wrong::Checkpoint("no entry says whose key signs it".to_owned()))?;
+        if let Some(known) = &self.known
+            && *known != key
+        {
+            return Err(Wrong::Checkpoint(format!("the log says that its key is {key}")));
+        }
+        if self.checkpoint.origin != key.name() {
+            let Checkpoint { origin, .. } = &self.checkpoint;
+            let words = format!("it is one of the log {origin}, and this is {}", key.name());
+            return Err(Wrong::Checkpoint(words));
+        }
+        self.note.signed_by(&key)?;
+        let witnesses = self.witnesses(&key)?;
+        if let Some(note) = self.older.as_ref().and_then(|older| older.note.as_ref()) {
+            let is_ours =
+                note.text().parse::<Checkpoint>().is_ok_and(|one| one.origin == key.name());
+            if !is_ours || note.signed_by(&key).is_err() {
+                return Err(Wrong::Older("the older head is not signed by this log".to_owned()));
+            }
+        }
+        let (broken, first_break) = self.book.breaks();
+        Ok(Proven {
+            size,
+            is_known_key: self.known.is_some(),
+            key,
+            signed: self.book.signed,
+            unsigned: self.book.unsigned,
+            stations: self.book.station_count(),
+            broken,
+            first_break,
+            without_signatures: !self.with_signatures,
+            older: self.older.map(|older| older.head.size),
+            witnesses,
+        })
+    }
+
+    /// Every signature under the head must be the log's or a witness's that an entry names: what nobody can check has no
+    /// place there.
+    fn witnesses(&self, key: &NoteKey) -> Result<Vec<(String, u64)>, Wrong> {
+        let mut signed = Vec::new();
+        let mut known = vec![self.note.of(key)];
+        for witness in &self.book.witnesses {
+            if let Some(line) = self.note.of(witness) {
+                signed.extend(
+                    self.note.signed_by(witness)?.map(|at| (witness.name().to_owned(), at)),
+                );
+                known.push(Some(line));
+            }
+        }
+        match self.note.signatures().iter().find(|line| !known.contains(&Some(line))) {
+            None => Ok(signed),
+            Some(line) => Err(Wrong::Checkpoint(format!(
+                "{} signed it, and no entry says who that is",
+                line.name()
+            ))),
+        }
+    }
+
+    fn in_parallel<'a, T: Sync, R: Send>(
+        &self,
+        things: &'a [T],
+        work: impl Fn(&'a T) -> R + Sync,
+    ) -> Vec<R> {
+        let share = things.len().div_ceil(self.threads).max(1);
+        let work = &work;
+        std::thread::scope(|scope| {
+            let mut shares = things.chunks(share);
+            let own = shares.next().unwrap_or_default();
+            let others: Vec<_> = shares
+                .map(|share| scope.spawn(move || share.iter().map(work).collect::<Vec<R>>()))
+                .collect();
+            let mut done: Vec<R> = own.iter().map(work).collect();
+            for other in others {
+                match other.join() {
+                    Ok(more) => done.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            done
+        })
+    }
+}
+
+/// Why an entry, whose number is told later, is wrong.
+type Why = Box<dyn FnOnce(u64) -> Wrong + Send>;
+
+fn in_entry(words: String) -> Why {
+    Box::new(|index| Wrong::Entry(index, words))
+}
+
+fn read<'a>(line: &&'a [u8]) -> Result<(super::Hash, Page<'a>), Why> {
+    let wrong = |words: &str| in_entry(words.to_owned());
+    let (stated, entry) =
+        read_line(line).ok_or_else(|| wrong("the line is not a hash, a space and an entry"))?;
+    if leaf(entry) != stated {
+        return Err(wrong("it was changed: its hash does not fit"));
+    }
+    Ok((stated, Page::read(entry).map_err(in_entry)?))
+}

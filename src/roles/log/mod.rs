@@ -1,0 +1,82 @@
+//! `loa log`: what the transparency log says, and whether it can be believed.
+
+mod export;
+mod verify;
+mod witness;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use loa::{
+    clock::{Clock, SystemClock},
+    log::{Entry, WitnessKey},
+    signing::{NoteKey, Signs},
+};
+
+use super::place::Place;
+
+/// What to do with the log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the log's key and its newest signed head: what a report carries, and what an older head is later compared with.
+    Head(HeadArguments),
+    /// Write the log to a file that can be verified without a server.
+    Export(export::ExportArguments),
+    /// Verify an exported file, or a district's log over the line: says what is proven, or what is wrong first.
+    Verify(verify::VerifyArguments),
+    /// Co-sign a district's log from another machine, and refuse a head that does not extend the last one seen.
+    Witness(witness::WitnessArguments),
+    /// Trust a witness: its cosignatures are shown under the log's head from then on.
+    Trust(TrustArguments),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HeadArguments {
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TrustArguments {
+    #[command(flatten)]
+    place: Place,
+    /// The witness's key, as loa log witness tells it.
+    key: NoteKey,
+}
+
+/// Shows, exports, verifies or co-signs the log.
+pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Head(arguments) => head(&arguments.place).await?,
+        Command::Export(arguments) => export::run(arguments).await?,
+        Command::Verify(arguments) => return verify::run(arguments).await,
+        Command::Witness(arguments) => witness::run(arguments).await?,
+        Command::Trust(arguments) => trust(arguments).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "the one thing that the command was asked for")]
+async fn head(place: &Place) -> anyhow::Result<()> {
+    let store = place.store().await?;
+    let signed = store.checkpoint().await?;
+    store.close().await;
+    let signed = signed.context("no head was signed yet: loa serve signs it within seconds")?;
+    let keyring = place.keyring(SystemClock.now())?;
+    let (key, _) =
+        keyring.log_key().context("keys/log.key is missing: restore it from a backup")?;
+    eprintln!("key: {key}");
+    print!("{}", signed.note);
+    Ok(())
+}
+
+async fn trust(TrustArguments { place, key }: TrustArguments) -> anyhow::Result<()> {
+    anyhow::ensure!(key.signs() == Signs::Sight, "{key} is no witness's key");
+    let store = place.store().await?;
+    let entry = WitnessKey { at: SystemClock.now(), key: key.to_string().into() };
+    store.append(&[Entry::Witness(entry)]).await?;
+    store.close().await;
+    eprintln!("{} is trusted from now on, and the log says so", key.name());
+    Ok(())
+}

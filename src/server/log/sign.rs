@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+use super::{Found, Seen, head_of, stretches};
+use crate::{
+    log::{Checkpoint, DistrictKey, Entry, Frontier, Head, LogKey},
+    server::District,
+    signing::{Note, NoteKey},
+    store::{LogFault, LogFaultKind, SignedHead, StoreError},
+};
+
+/// How long a head waits for its signature at most: what comes meanwhile is signed together.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// Signs the log's head when it has grown, for ever.
+pub(in crate::server) async fn keep_signed(district: District) {
+    loop {
+        if let Err(error) = sign_log(&district).await {
+            tracing::warn!(%error, "the log's head cannot be signed now");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn at_signing(seen: &mut Seen) -> &mut Option<Found> {
+    &mut seen.at_signing
+}
+
+fn wrong(kind: LogFaultKind, detail: impl Into<String>) -> Result<Option<LogFault>, StoreError> {
+    Ok(Some(LogFault { entry: None, kind, detail: detail.into() }))
+}
+
+/// Signs the log's head, if it is not signed yet. All that is new under it is read back from its rows and hashed again
+/// first. Gives what keeps it from being signed, and has the pages show it.
+///
+/// # Errors
+/// The database would not.
+pub async fn sign_log(district: &District) -> Result<Option<LogFault>, StoreError> {
+    let fault = sign(district).await?;
+    district.log.note(at_signing, fault.clone(), district.clock.now());
+    Ok(fault)
+}
+
+async fn sign(district: &District) -> Result<Option<LogFault>, StoreError> {
+    let keyring = district.keyring();
+    let Some((key, secret)) = keyring.log_key() else {
+        return wrong(LogFaultKind::Key, "keys/log.key is missing: restore it from a backup");
+    };
+    let first = introduce(district, &key).await?;
+    if first != key.to_string() {
+        let detail =
+            format!("keys/log.key is not the key of this log, {first}: restore it from a backup");
+        return wrong(LogFaultKind::Key, detail);
+    }
+    let (store, size) = (&district.store, district.store.log_size().await?);
+    let mut edge = Frontier::default();
+    if let Some(last) = store.checkpoint().await? {
+        edge = store.log_frontier(last.size).await?;
+        let is_ours = last.note.parse().is_ok_and(|note: Note| note.signed_by(&key).is_ok());
+        if !is_ours || head_of(&last).is_none_or(|head| head.root != edge.root()) {
+            let detail = format!("the first {} entries are not those that were signed", last.size);
+            return wrong(LogFaultKind::Rewritten, detail);
+        }
+        if last.size >= size {
+            let detail = format!("{} entries were signed, and there are {size}", last.size);
+            return if last.size == size {
+                Ok(None)
+            } else {
+                wrong(LogFaultKind::Rewritten, detail)
+            };
+        }
+    }
+    for span in stretches(edge.size(), size) {
+        match store.log_read_back(span).await? {
+            Ok(leaves) => leaves.into_iter().for_each(|leaf| edge.push(leaf)),
+            Err(fault) => return Ok(Some(fault)),
+        }
+        tokio::task::yield_now().await;
+    }
+    let root = edge.root();
+    let checkpoint = Checkpoint { origin: key.name().to_owned(), head: Head { size, root } };
+    let signed = Note::new(checkpoint.to_string()).and_then(|mut note| {
+        note.sign(key.name(), secret)?;
+        Ok(note.to_string())
+    });
+    let note = match signed {
+        Ok(note) => note,
+        Err(error) => return wrong(LogFaultKind::Key, error.to_string()),
+    };
+    let signed_at = district.clock.now();
+    store.keep_checkpoint(&SignedHead { size, signed_at, note }, &root).await?;
+    Ok(None)
+}
+
+/// Sees that the log says with which keys it and the rundowns are signed; gives the log's.
+async fn introduce(district: &District, key: &NoteKey) -> Result<String, StoreError> {
+    let (at, keyring) = (district.clock.now(), district.keyring());
+    let known = district.store.log_keys().await?;
+    let kind = |kind: &str| {
+        let begins = format!("{{\"kind\":\"{kind}\"");
+        known.iter().filter(move |line| line.starts_with(&begins))
+    };
+    let first =
+        kind("log-key").next().and_then(|line| serde_json::from_str::<LogKey<'_>>(line).ok());
+    let mut new = Vec::new();
+    if first.is_none() {
+        new.push(Entry::LogKey(LogKey { at, key: key.to_string().into() }));
+    }
+    let stated = kind("district-key").count();
+    for statement in keyring.row().iter().skip(stated).cloned() {
+        new.push(Entry::DistrictKey(DistrictKey { at, statement }));
+    }
+    if !new.is_empty() {
+        district.store.append(&new).await?;
+    }
+    Ok(first.map_or_else(|| key.to_string(), |first| first.key.into_owned()))
+}

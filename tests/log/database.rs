@@ -1,0 +1,385 @@
+//! The log of a district, in both databases, and what is done to them behind its back.
+
+use std::sync::Arc;
+
+use axum::{body::Body, http::Request};
+use loa::{
+    clock::TestClock,
+    library::Shelf,
+    log::{Head, Older, consistency, inclusion, leaf, verify_consistency, verify_inclusion},
+    radio::{StationId, Subject, UtcMs},
+    server::{District, Keyring, Limits, check_log, roll, router, sign_log},
+    store::{
+        Actor, Call, LogFaultKind, NewRecord, Removed, Said, Store, StoredDeclaration, Verdict,
+    },
+};
+use sqlx::Connection as _;
+use tower::ServiceExt as _;
+
+use super::{
+    common::{
+        BEFORE, MORNING, after, airing_at, key_of, played, postgres::Postgres, rules, sha256,
+    },
+    forge::{verdict, word},
+};
+
+/// A district, and the way to its database that is not the program's.
+pub(super) struct Place {
+    pub(super) district: District,
+    url: String,
+    folder: tempfile::TempDir,
+    _postgres: Option<Arc<Postgres>>,
+}
+
+impl Place {
+    async fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("loa.db").display());
+        Self::at(url, folder, None).await
+    }
+
+    async fn on_postgres() -> Self {
+        let postgres = Postgres::shared();
+        let url = postgres.database().await;
+        Self::at(url, tempfile::tempdir().unwrap(), Some(postgres)).await
+    }
+
+    async fn at(url: String, folder: tempfile::TempDir, postgres: Option<Arc<Postgres>>) -> Self {
+        let district = open(&url, folder.path()).await;
+        Self { district, url, folder, _postgres: postgres }
+    }
+
+    async fn behind_its_back(&self, statement: &str) -> u64 {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        if self.url.starts_with("sqlite") {
+            let mut raw = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query(statement).execute(&mut raw).await.unwrap().rows_affected()
+        } else {
+            let mut raw = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query(statement).execute(&mut raw).await.unwrap().rows_affected()
+        }
+    }
+
+    async fn export(&self) -> Vec<u8> {
+        let store = self.district.store();
+        let signed = store.checkpoint().await.unwrap().unwrap();
+        let lines = store.log_export(0..signed.size).await.unwrap();
+        format!("{}\n{lines}", signed.note).into_bytes()
+    }
+
+    async fn is_ready(&self) -> bool {
+        let asked = Request::get("/readyz").body(Body::empty()).unwrap();
+        router(self.district.clone()).oneshot(asked).await.unwrap().status().is_success()
+    }
+}
+
+pub(super) async fn open(url: &str, folder: &std::path::Path) -> District {
+    let store = Store::open(url).await.unwrap();
+    let keyring = Keyring::open(&folder.join("keys"), BEFORE).unwrap();
+    let shelf = Shelf::open(&folder.join("clips")).unwrap();
+    let clock = Arc::new(TestClock::at(BEFORE));
+    District::new(store, clock, shelf, keyring, Limits::default())
+}
+
+pub(super) fn lan() -> Actor {
+    Actor { person: None, name: "Lan".to_owned(), address: "-".to_owned() }
+}
+
+fn word_on(station: &str) -> StoredDeclaration {
+    StoredDeclaration {
+        airing: airing_at(station, MORNING),
+        outcome: "aired".to_owned(),
+        started_at: Some(MORNING),
+        cause: None,
+        detail: Some("máy của xã".to_owned()),
+        declared_by: "Lan".to_owned(),
+        declared_at: UtcMs(MORNING.0 + 60_000),
+        key: None,
+    }
+}
+
+/// Rules, two stations with keys, five records, a word, a ruling, four eyes off, a station revoked.
+pub(super) async fn days_work(district: &District) {
+    let store = district.store();
+    store.apply(&rules(), &Removed::default(), BEFORE).await.unwrap();
+    for station in ["thach-lam", "kim-tan"] {
+        let id: StationId = station.parse().unwrap();
+        let code = store.create_code(&id, MORNING).await.unwrap();
+        let key = Some(key_of(station).public());
+        store.enrol(code.reveal(), key, BEFORE).await.unwrap().unwrap();
+    }
+    confirm(district, 1..=5).await;
+    store.declare(Some(&lan()), &word_on("kim-tan"), false).await.unwrap();
+    let clip = store.clips().await.unwrap().remove(0);
+    let subject = Subject::Clip(clip.id);
+    let said = Said { subject: &subject, content: sha256(), approved: false, comment: None };
+    store.rule(&lan(), &said, MORNING).await.unwrap();
+    store.set_four_eyes(&lan(), false, MORNING).await.unwrap();
+    store.revoke_station_by(&lan(), &"kim-tan".parse().unwrap(), MORNING).await.unwrap();
+}
+
+async fn confirm(district: &District, numbers: std::ops::RangeInclusive<u64>) {
+    let mut chain = Vec::new();
+    let mut new = Vec::new();
+    for sequence in 1..=*numbers.end() {
+        let envelope = after(chain.last(), played("thach-lam", sequence));
+        chain.push(envelope.clone());
+        let record = serde_json::from_str(&envelope.payload).unwrap();
+        new.push(NewRecord::new(&record, envelope));
+    }
+    let new = new.split_off(*numbers.start() as usize - 1);
+    let call = Call::Line { status: None };
+    let station = "thach-lam".parse().unwrap();
+    let verdicts = district.store().confirm(&station, new, call, MORNING).await.unwrap();
+    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Recorded));
+}
+
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(super::Place::on_sqlite().await).await;
+            })+
+        }
+        mod postgresql {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(super::Place::on_postgres().await).await;
+            })+
+        }
+    };
+}
+
+on_both!(
+    what_happens_is_in_the_log_and_is_proven,
+    what_is_done_behind_its_back_is_found,
+    what_was_there_before_goes_in_first,
+    several_write_at_once,
+);
+
+async fn what_happens_is_in_the_log_and_is_proven(place: Place) {
+    let district = &place.district;
+    days_work(district).await;
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    let store = district.store();
+    let first = store.checkpoint().await.unwrap().unwrap();
+    let export = place.export().await;
+    let proven = verdict(&export, None, true).unwrap();
+    assert_eq!(
+        (proven.size, proven.signed, proven.unsigned, proven.stations),
+        (first.size, 5, 0, 1)
+    );
+    assert_eq!((proven.broken, proven.first_break.clone()), (0, None), "{proven}");
+    let text = String::from_utf8(export).unwrap();
+    for (kind, count) in [
+        ("record", 5),
+        ("declaration", 1),
+        ("station-key", 2),
+        ("station-key-revoked", 1),
+        ("log-key", 1),
+        ("district-key", 1),
+        ("rule", 9),
+        ("deed", 2),
+        ("ruling", 2),
+    ] {
+        let found = text.matches(&format!(" {{\"kind\":\"{kind}\"")).count();
+        assert_eq!(found, count, "{kind}");
+    }
+    // Signed once, until something comes.
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    assert_eq!(store.checkpoint().await.unwrap().unwrap(), first);
+    // The same again is no entry; what is new is, and a second one under its number is not.
+    let station = "thach-lam".parse().unwrap();
+    let known = after(None, played("thach-lam", 1));
+    let forged = after(None, loa::wire::AsRunRecord { xruns: 9, ..played("thach-lam", 2) });
+    let both = [known, forged].map(|envelope| {
+        NewRecord::new(&serde_json::from_str(&envelope.payload).unwrap(), envelope)
+    });
+    let call = Call::Line { status: None };
+    let verdicts = store.confirm(&station, both.to_vec(), call, MORNING).await.unwrap();
+    assert_eq!(verdicts, [Verdict::Duplicate, Verdict::Conflict]);
+    assert_eq!(store.log_size().await.unwrap(), first.size);
+    confirm(district, 6..=600).await;
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    let second = store.checkpoint().await.unwrap().unwrap();
+    assert_eq!(second.size, first.size + 595);
+
+    let head = |signed: &loa::store::SignedHead| -> Head {
+        let note: loa::signing::Note = signed.note.parse().unwrap();
+        note.text().parse::<loa::log::Checkpoint>().unwrap().head
+    };
+    let older = Older { head: head(&first), note: first.note.parse().ok() };
+    let proven = verdict(&place.export().await, Some(older), true).unwrap();
+    assert_eq!((proven.older, proven.signed), (Some(first.size), 600), "{proven}");
+    let (old, new) = (head(&first), head(&second));
+    let path = store.log_nodes(&consistency(old.size, new.size).unwrap()).await.unwrap();
+    verify_consistency((old.size, &old.root), (new.size, &new.root), &path).unwrap();
+    let lines = store.log_lines(0..new.size).await.unwrap();
+    for index in [0, 1, 255, 256, 300, new.size - 1] {
+        let path = store.log_nodes(&inclusion(index, new.size).unwrap()).await.unwrap();
+        let leaf = leaf(lines[index as usize].as_bytes());
+        verify_inclusion(index, new.size, leaf, &path, &new.root).unwrap();
+    }
+    assert_eq!(check_log(district).await.unwrap(), None);
+}
+
+async fn what_is_done_behind_its_back_is_found(place: Place) {
+    let district = &place.district;
+    days_work(district).await;
+    roll(district).await.unwrap();
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    assert_eq!(check_log(district).await.unwrap(), None);
+    assert!(place.is_ready().await);
+    let changed = LogFaultKind::Changed;
+    let edits: [(&str, &str, LogFaultKind); 16] = [
+        ("update as_run set received_at = received_at - 86400000 where sequence = 2",
+         "update as_run set received_at = received_at + 86400000 where sequence = 2", changed),
+        ("update as_run set record = replace(record, 'aired', 'missed') where sequence = 3",
+         "update as_run set record = replace(record, 'missed', 'aired') where sequence = 3", changed),
+        ("update as_run set airing = airing || 'x' where sequence = 1",
+         "update as_run set airing = substr(airing, 1, length(airing) - 1) where sequence = 1", changed),
+        ("update as_run set turn_at = turn_at + 1 where sequence = 1",
+         "update as_run set turn_at = turn_at - 1 where sequence = 1", changed),
+        ("update as_run set kind = 'volume' where sequence = 1",
+         "update as_run set kind = null where sequence = 1", changed),
+        ("update declaration set outcome = 'missed'", "update declaration set outcome = 'aired'", changed),
+        ("update declaration set declared_at = declared_at - 1",
+         "update declaration set declared_at = declared_at + 1", changed),
+        ("update ruling set approved = not approved where number = 2",
+         "update ruling set approved = not approved where number = 2", changed),
+        ("update audit set who = 'Hoa' where deed = 'four-eyes-set'",
+         "update audit set who = 'Lan' where deed = 'four-eyes-set'", changed),
+        ("update station_key set enrolled_at = enrolled_at - 1 where station = 'thach-lam'",
+         "update station_key set enrolled_at = enrolled_at + 1 where station = 'thach-lam'", changed),
+        ("update log_entry set entry = replace(entry, 'rule-added', 'rule-removed')",
+         "update log_entry set entry = replace(entry, 'rule-removed', 'rule-added')", changed),
+        ("update as_run set log_position = log_position + 100000 where sequence = 5",
+         "update as_run set log_position = log_position - 100000 where sequence = 5", LogFaultKind::Missing),
+        ("update as_run set log_position = null where sequence = 5",
+         "update as_run set log_position = (select max(log_position) + 1 from as_run) where sequence = 5",
+         LogFaultKind::Missing),
+        ("insert into as_run (station, boot, sequence, airing, position, received_at, record)
+          select station, boot, 99, airing, position, received_at, record from as_run where sequence = 1",
+         "delete from as_run where sequence = 99", LogFaultKind::Strange),
+        ("update log_head set size = size - 1", "update log_head set size = size + 1", LogFaultKind::Rewritten),
+        ("update declaration set log_position = null",
+         "update declaration set log_position = (select max(log_position) + 1 from as_run)", LogFaultKind::Missing),
+    ];
+    for (statement, undo, kind) in edits {
+        assert!(place.behind_its_back(statement).await > 0, "{statement}");
+        let fault = check_log(district).await.unwrap().expect(statement);
+        assert_eq!(fault.kind, kind, "{statement}: {fault:?}");
+        assert!(!place.is_ready().await, "{statement}");
+        // What is exported names it as well.
+        if let (Some(entry), true) = (fault.entry, !statement.contains("airing ||")) {
+            let said = word(&verdict(&place.export().await, None, true));
+            let is_column = statement.contains("turn_at") || statement.contains("kind =");
+            assert_eq!(
+                said,
+                if is_column { "proven".to_owned() } else { format!("entry {entry}") },
+                "{statement}"
+            );
+        }
+        assert!(place.behind_its_back(undo).await > 0, "{undo}");
+        assert_eq!(check_log(district).await.unwrap(), None, "{undo}");
+        assert!(place.is_ready().await, "{undo}");
+    }
+    // Who knows how the log works changes the row and its hash: what was signed tells.
+    place
+        .behind_its_back(
+            "update as_run set received_at = received_at - 86400000 where sequence = 2",
+        )
+        .await;
+    let size = district.store().log_size().await.unwrap();
+    let lines = district.store().log_lines(0..size).await.unwrap();
+    let hashes: String = lines.iter().map(|line| hex::encode(leaf(line.as_bytes()))).collect();
+    place
+        .behind_its_back(&format!("update log_tile set hashes = '{hashes}' where level = 0"))
+        .await;
+    let fault = check_log(district).await.unwrap().unwrap();
+    assert_eq!(fault.kind, LogFaultKind::Rewritten, "{fault:?}");
+    // Nor is anything new signed on top of it.
+    confirm(district, 6..=6).await;
+    assert_eq!(sign_log(district).await.unwrap().unwrap().kind, LogFaultKind::Rewritten);
+    assert_eq!(district.store().checkpoint().await.unwrap().unwrap().size, size);
+    // A row that is gone, for good.
+    assert_eq!(place.behind_its_back("delete from as_run where sequence = 3").await, 1);
+    let fault = check_log(district).await.unwrap().unwrap();
+    assert_eq!(fault.kind, LogFaultKind::Missing);
+}
+
+/// The log's key is lost, and another in its place.
+#[tokio::test]
+async fn another_key_signs_nothing() {
+    let place = Place::on_sqlite().await;
+    days_work(&place.district).await;
+    assert_eq!(sign_log(&place.district).await.unwrap(), None);
+    confirm(&place.district, 6..=6).await;
+    let file = place.folder.path().join("keys/log.key");
+    std::fs::remove_file(&file).unwrap();
+    let again = open(&place.url, place.folder.path()).await;
+    let fault = sign_log(&again).await.unwrap().unwrap();
+    assert_eq!(fault.kind, LogFaultKind::Key, "{fault:?}");
+}
+
+/// A database of before there was a log: its tables have no places.
+async fn what_was_there_before_goes_in_first(place: Place) {
+    days_work(&place.district).await;
+    confirm(&place.district, 6..=300).await;
+    let undo = [
+        "update as_run set log_position = null",
+        "update declaration set log_position = null",
+        "update ruling set log_position = null",
+        "update audit set log_position = null",
+        "update station_key set log_position = null, revoked_position = null",
+        "delete from log_entry",
+        "delete from log_tile",
+        "delete from log_checkpoint",
+        "update log_head set size = 0, is_begun = false",
+    ];
+    for statement in undo {
+        place.behind_its_back(statement).await;
+    }
+    let again = open(&place.url, place.folder.path()).await;
+    assert_eq!(sign_log(&again).await.unwrap(), None);
+    assert_eq!(check_log(&again).await.unwrap(), None);
+    let export = place.export().await;
+    let proven = verdict(&export, None, true).unwrap();
+    assert_eq!((proven.signed, proven.broken), (300, 0), "{proven}");
+    // Opened once more, nothing is taken in twice.
+    let size = again.store().log_size().await.unwrap();
+    let third = open(&place.url, place.folder.path()).await;
+    assert_eq!(third.store().log_size().await.unwrap(), size);
+}
+
+/// Two programs on one database, and several at work in each.
+async fn several_write_at_once(place: Place) {
+    let district = &place.district;
+    days_work(district).await;
+    let other = open(&place.url, place.folder.path()).await;
+    let (mut chain, mut batches) = (Vec::new(), Vec::new());
+    for sequence in 1..=400 {
+        let envelope = after(chain.last(), played("thach-lam", sequence));
+        chain.push(envelope.clone());
+        let record = serde_json::from_str(&envelope.payload).unwrap();
+        batches.push(NewRecord::new(&record, envelope));
+    }
+    let mut work = tokio::task::JoinSet::new();
+    for (number, batch) in batches[5..].chunks(20).enumerate() {
+        let store = if number % 2 == 0 { district.store().clone() } else { other.store().clone() };
+        let batch = batch.to_vec();
+        work.spawn(async move {
+            let (station, call) = ("thach-lam".parse().unwrap(), Call::Line { status: None });
+            store.confirm(&station, batch, call, MORNING).await.unwrap();
+            store.set_four_eyes(&lan(), number % 3 == 0, MORNING).await.unwrap();
+        });
+    }
+    while let Some(done) = work.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    assert_eq!(check_log(district).await.unwrap(), None);
+    let proven = verdict(&place.export().await, None, true).unwrap();
+    assert_eq!((proven.signed, proven.broken), (400, 0), "{proven}");
+}
