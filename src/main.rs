@@ -7,7 +7,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use loa::config::{self, ConfigError};
 use roles::{
-    admit, apply, clip, demo, doctor, key, logging, person, plan, revoke, serve,
+    admit, apply, clip, demo, doctor, key, logging, person, plan, report, revoke, serve,
     station::{self, StationArguments},
     stick,
 };
@@ -47,6 +47,7 @@ enum Role {
     /// The district's keys: look at them, change them.
     #[command(subcommand)]
     Key(key::Command),
+    Report(Box<report::ReportArguments>),
     Doctor(doctor::DoctorArguments),
 }
 
@@ -101,6 +102,7 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
                 Role::Person(command) => person::run(command).await.map(well),
                 Role::Revoke(arguments) => revoke::run(arguments).await.map(well),
+                Role::Report(arguments) => report::run(*arguments).await.map(well),
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {
                     Ok(ExitCode::SUCCESS)

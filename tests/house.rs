@@ -16,13 +16,14 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("radio", &[]),
     ("config", &[]),
     ("private", &[]),
     ("clock", &["radio"]),
     ("almanac", &["radio"]),
     ("planning", &["radio"]),
+    ("reports", &["radio", "planning"]),
     ("signing", &["radio", "private"]),
     ("tls", &["radio", "private"]),
     ("wire", &["radio", "signing"]),
@@ -34,14 +35,14 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
         "server",
         &[
             "radio", "wire", "signing", "library", "clock", "store", "planning", "private", "tls",
-            "stick",
+            "stick", "reports",
         ],
     ),
     (
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server", "signing", "tls", "stick",
+            "almanac", "playout", "server", "signing", "tls", "stick", "reports",
         ],
     ),
 ];

@@ -7,7 +7,9 @@ use std::{
 use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring, KeyringError, intake::Gate, news::News, password::Passwords};
+use super::{
+    Expiry, Keyring, KeyringError, intake::Gate, news::News, password::Passwords, reports::Making,
+};
 use crate::{
     clock::Clock,
     library::{self, Shelf},
@@ -80,6 +82,8 @@ pub struct Parts {
     pub(super) limits: Limits,
     pub(super) passwords: Passwords,
     pub(super) intake: Gate,
+    /// Reports that are being made.
+    pub(super) reports: Making,
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
@@ -130,6 +134,7 @@ impl District {
             limits,
             passwords: Passwords::default(),
             intake: Gate::default(),
+            reports: Making::default(),
             rundowns: watch::Sender::new(0),
             endings: watch::Sender::new(0),
             broken: Mutex::default(),
