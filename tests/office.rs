@@ -100,7 +100,8 @@ async fn an_office_prints_it_as_the_decree_wants() {
         pages[0].lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert!(first[0].contains("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"), "{first:?}");
     for expected in [
-        "ỦY BAN NHÂN DÂN HUYỆN THẠCH THÀNH",
+        "ỦY BAN NHÂN DÂN HUYỆN",
+        "TRUNG TÂM VĂN HÓA, THÔNG",
         "Độc lập - Tự do - Hạnh phúc",
         "/BC-TTVH",
         "Thạch Thành, ngày 01 tháng 11 năm 2020",

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::{
     Entry, Letter, Names, Pen, Period,
     document::{Archive, filled},
-    row::state,
+    row::{said, state},
 };
 
 #[derive(Template)]
@@ -95,6 +95,7 @@ fn text(template: &impl Template) -> io::Result<String> {
 fn line<'a>(entry: &'a Entry, names: &'a Names, pen: &dyn Pen) -> Line<'a> {
     let seconds = entry.ends_at.since(entry.starts_at).as_secs();
     let reason = entry.reason.as_deref().map(|reason| pen.code("reason", reason));
+    let said = Some(said(entry, pen)).filter(|said| !said.is_empty());
     let late = entry.is_late.then(|| pen.of("reports.came-late"));
     Line {
         planned_at: pen.time(entry.starts_at),
@@ -106,6 +107,6 @@ fn line<'a>(entry: &'a Entry, names: &'a Names, pen: &dyn Pen) -> Line<'a> {
         evidence: entry
             .evidence
             .map_or_else(String::new, |it| pen.code("evidence", &it.to_string())),
-        remark: reason.into_iter().chain(late).collect::<Vec<_>>().join("; "),
+        remark: reason.into_iter().chain(said).chain(late).collect::<Vec<_>>().join("; "),
     }
 }

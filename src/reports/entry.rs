@@ -1,4 +1,15 @@
-use crate::radio::{AiringId, AiringState, CampaignId, Evidence, StationId, UnitId, UtcMs};
+use crate::radio::{AiringId, AiringState, CampaignId, Cause, Evidence, StationId, UnitId, UtcMs};
+
+/// What somebody said of an airing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// Who says so.
+    pub by: String,
+    /// Why it did not air.
+    pub cause: Option<Cause>,
+    /// Anything that people should know.
+    pub note: Option<String>,
+}
 
 /// One airing as reports tell of it: judged before, with its state and what that rests on.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +36,8 @@ pub struct Entry {
     pub evidence: Option<Evidence>,
     /// Why it stands so, as a code.
     pub reason: Option<String>,
-    /// The same for people.
-    pub detail: Option<String>,
+    /// What somebody said of it, where that is what counts.
+    pub word: Option<Word>,
     /// Whether the plan has it; false: only a record tells of it.
     pub is_planned: bool,
     /// Whether some word of it came later than a station whose line holds would have sent it.

@@ -21,7 +21,7 @@ mod xml;
 pub use self::csv::Csv;
 pub use diary::Diary;
 pub use document::document;
-pub use entry::Entry;
+pub use entry::{Entry, Word};
 pub use letter::Letter;
 pub use names::Names;
 pub use pen::Pen;

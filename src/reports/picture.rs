@@ -225,7 +225,7 @@ mod tests {
         let count = |part: &str| text.matches(part).count();
         assert_eq!(count("fill=\"#000\"><title>"), 30);
         assert_eq!(count("fill=\"url(#some)\" stroke=\"#000\" stroke-width=\"0.5\""), 30);
-        assert_eq!(count("<path d=\"M2"), 30 + 1);
+        assert_eq!(count("m0 -"), 30 + 1);
         assert!(
             text.contains("2/2</title>")
                 && text.contains("1/2</title>")

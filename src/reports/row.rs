@@ -30,7 +30,7 @@ pub(super) const HEADS: [(&str, u16); 15] = [
     ("reports.evidence", 18),
     ("reports.started-at", 10),
     ("reports.reason", 34),
-    ("reports.detail", 40),
+    ("reports.said-by", 40),
     ("reports.received-at", 19),
     ("reports.remark", 22),
     ("reports.name", 48),
@@ -70,7 +70,7 @@ pub(super) fn row(entry: &Entry, names: &Names, pen: &dyn Pen) -> [Value; HEADS.
         text(&evidence.unwrap_or_default()),
         entry.started_at.map_or(Value::Nothing, time),
         text(&reason.unwrap_or_default()),
-        text(entry.detail.as_deref().unwrap_or_default()),
+        text(&said(entry, pen)),
         entry.arrivals.iter().max().map_or(Value::Nothing, |at| moment(*at)),
         text(&remark),
         text(entry.id.as_str()),
@@ -80,6 +80,14 @@ pub(super) fn row(entry: &Entry, names: &Names, pen: &dyn Pen) -> [Value; HEADS.
 /// How an airing stands, in the word of the pages.
 pub(super) fn state(entry: &Entry, pen: &dyn Pen) -> String {
     pen.code("state", entry.state.as_str())
+}
+
+/// Who said so, with why it did not air and what else they noted.
+pub(super) fn said(entry: &Entry, pen: &dyn Pen) -> String {
+    let Some(word) = &entry.word else { return String::new() };
+    let cause = word.cause.map(|cause| pen.code("cause", cause.as_str()));
+    let parts = [Some(word.by.clone()), cause, word.note.clone()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The word of a column.

@@ -114,7 +114,7 @@ pub(super) fn entry(station: usize, date: NaiveDate, hour: u32, state: AiringSta
         state,
         evidence: aired.then_some(Evidence::Played),
         reason: (!aired).then(|| "device-missing".to_owned()),
-        detail: None,
+        word: None,
         is_planned: true,
         is_late: false,
         arrivals: vec![UtcMs(starts_at.0 + 3 * 86_400_000)],

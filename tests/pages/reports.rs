@@ -116,6 +116,7 @@ async fn files_hold_what_the_page_shows(house: House) {
         lines[1].contains("Đã phát,người xác nhận")
             && lines[2].contains("Đã phát,thiết bị đã phát")
     );
+    assert!(lines[1].contains(",Lan,") && !lines[2].contains("Lan"), "{text}");
     for form in ["docx", "diary", "xlsx"] {
         let file = lan.get(&format!("{asked}&as={form}")).await;
         assert!(file.body.starts_with(b"PK\x03\x04"), "{form}");

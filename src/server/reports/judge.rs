@@ -10,8 +10,8 @@ use chrono::NaiveDate;
 use super::{Ask, Progress};
 use crate::{
     planning::Territory,
-    radio::{Campaign, CampaignId, Station, StationId, Unit, UnitId, UtcMs, Window},
-    reports::{Column, Entry, Names, Reconciliation, Tally},
+    radio::{Campaign, CampaignId, Evidence, Station, StationId, Unit, UnitId, UtcMs, Window},
+    reports::{Column, Entry, Names, Reconciliation, Tally, Word},
     server::{AiringReport, pages::Dates, report::report_briefly},
     store::{AiringFilter, SETTLED, Store, StoreError},
 };
@@ -186,6 +186,14 @@ pub(super) fn count(made: &mut Reconciliation, day: NaiveDate, entries: &[Entry]
 fn entry(report: AiringReport) -> Entry {
     let records = report.records.iter().flatten().map(|received| received.received_at);
     let words = report.declarations.iter().flatten().map(|word| word.declared_at);
+    // A player's record outranks a word.
+    let counts = report.evidence == Some(Evidence::Declared);
+    let last = report.declarations.iter().flatten().next_back().filter(|_| counts);
+    let word = last.map(|said| Word {
+        by: said.declared_by.clone(),
+        cause: said.cause,
+        note: said.detail.clone(),
+    });
     Entry {
         arrivals: records.chain(words).collect(),
         id: report.id,
@@ -199,7 +207,7 @@ fn entry(report: AiringReport) -> Entry {
         state: report.state,
         evidence: report.evidence,
         reason: report.reason,
-        detail: report.detail,
+        word,
         is_planned: report.planned,
         is_late: report.late,
     }
