@@ -6,11 +6,14 @@ const status = document.querySelector(".making");
 const bar = status.querySelector("progress");
 const says = status.querySelector("span");
 const PAUSE = 500;
+// A download that is not known yet may still be on its way to the server.
+const PATIENCE = 4;
 
-const watch = async (ticket) => {
+const watch = async (ticket, patience) => {
   const answer = await fetch(`/reports/progress/${ticket}`);
   const { done, all } = answer.ok ? await answer.json() : {};
   if (done === null || done === undefined) {
+    if (patience > 0) return setTimeout(() => watch(ticket, patience - 1), PAUSE);
     bar.hidden = true;
     says.textContent = status.dataset.done;
     return;
@@ -20,7 +23,7 @@ const watch = async (ticket) => {
     bar.value = done;
     says.textContent = status.dataset.days.replace("{done}", done).replace("{all}", all);
   }
-  setTimeout(() => watch(ticket), PAUSE);
+  setTimeout(() => watch(ticket, 0), PAUSE);
 };
 
 form.addEventListener("submit", (event) => {
@@ -37,5 +40,5 @@ form.addEventListener("submit", (event) => {
   bar.removeAttribute("value");
   says.textContent = "";
   status.hidden = false;
-  setTimeout(() => watch(ticket.value), PAUSE);
+  setTimeout(() => watch(ticket.value, PATIENCE), PAUSE);
 });
