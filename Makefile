@@ -2,11 +2,12 @@
 
 # The C compiler is for SQLite, which is built in.
 BUILD_NEEDS = gcc libc6-dev libasound2-dev pkg-config
+OFFICE = libreoffice-writer libreoffice-calc poppler-utils fonts-liberation
 BENCH_NEEDS = mpg123 mpv ffmpeg sqlite3
 TEST_NEEDS = $(BUILD_NEEDS) g++ pulseaudio pulseaudio-utils libasound2-plugins postgresql python3 iproute2 iptables \
 	chromium chromium-driver
 
-.PHONY: run test style bench fuzz soak check deb test-deb screenshots
+.PHONY: run test style bench fuzz soak check deb test-deb screenshots reports
 
 run:
 	@./deploy/run-demo
@@ -35,6 +36,11 @@ soak:
 screenshots:
 	@./deploy/install-needs $(TEST_NEEDS)
 	cargo test --locked --test browser -- --ignored pictures
+
+# Reports as LibreOffice prints them, in target/reports: the documents, PDF and pictures of their pages.
+reports:
+	@./deploy/install-needs $(BUILD_NEEDS) $(OFFICE)
+	cargo test --locked --test office -- --ignored
 
 # A package in target/deb.
 deb:

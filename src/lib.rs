@@ -7,6 +7,8 @@ pub mod radio; // the words of the trade as plain data: units, stations, clips, 
 pub mod almanac; // the TOML of schedules/: read, check with line numbers
 pub mod planning; // wishes -> plan, with a reason for everything (pure)
 
+pub mod reports; // what came of a period, added up and written down (pure)
+
 pub mod signing; // who says so: keys, signatures over exact bytes
 pub mod tls; // the line: the district's certificate, and who believes it
 pub mod wire; // what a station and the district say to each other

@@ -7,7 +7,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use loa::config::{self, ConfigError};
 use roles::{
-    admit, apply, clip, demo, doctor, key, log, logging, person, plan, revoke, serve,
+    admit, apply, clip, demo, doctor, key, log, logging, person, plan, report, revoke, serve,
     station::{self, StationArguments},
     stick,
 };
@@ -50,6 +50,7 @@ enum Role {
     /// The log that cannot be rewritten: export, verify and co-sign it.
     #[command(subcommand)]
     Log(log::Command),
+    Report(Box<report::ReportArguments>),
     Doctor(doctor::DoctorArguments),
 }
 
@@ -105,6 +106,7 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Person(command) => person::run(command).await.map(well),
                 Role::Revoke(arguments) => revoke::run(arguments).await.map(well),
                 Role::Log(command) => log::run(command).await,
+                Role::Report(arguments) => report::run(*arguments).await.map(well),
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {
                     Ok(ExitCode::SUCCESS)

@@ -23,6 +23,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("clock", &["radio"]),
     ("almanac", &["radio"]),
     ("planning", &["radio"]),
+    ("reports", &["radio", "planning"]),
     ("signing", &["radio", "private"]),
     ("tls", &["radio", "private"]),
     ("wire", &["radio", "signing"]),
@@ -35,14 +36,14 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
         "server",
         &[
             "radio", "wire", "signing", "library", "clock", "store", "planning", "private", "tls",
-            "stick", "log",
+            "stick", "log", "reports",
         ],
     ),
     (
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server", "signing", "tls", "stick", "log",
+            "almanac", "playout", "server", "signing", "tls", "stick", "log", "reports",
         ],
     ),
 ];

@@ -18,6 +18,56 @@ pub enum Outcome {
     Interrupted,
 }
 
+/// How an airing stands. One that is over has exactly one of these, and never `planned`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AiringState {
+    /// It is not over yet.
+    Planned,
+    /// Every item sounded.
+    Aired,
+    /// Some of it sounded.
+    Partial,
+    /// Its time passed without a frame.
+    Missed,
+    /// The plan or the station would not air it.
+    Refused,
+    /// It began and was cut off.
+    Interrupted,
+    /// Every item went to a silent or file speaker: nobody heard it, and it never counts as aired.
+    Simulated,
+    /// It is over and nobody has said a word about it.
+    Unreported,
+}
+
+impl AiringState {
+    /// Every one.
+    pub const ALL: [Self; 8] = [
+        Self::Planned,
+        Self::Aired,
+        Self::Partial,
+        Self::Missed,
+        Self::Refused,
+        Self::Interrupted,
+        Self::Simulated,
+        Self::Unreported,
+    ];
+
+    /// The word that the API uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Aired => "aired",
+            Self::Partial => "partial",
+            Self::Missed => "missed",
+            Self::Refused => "refused",
+            Self::Interrupted => "interrupted",
+            Self::Simulated => "simulated",
+            Self::Unreported => "unreported",
+        }
+    }
+}
+
 /// What an outcome rests on, weakest first.
 #[derive(
     Debug,

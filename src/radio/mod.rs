@@ -24,7 +24,7 @@ mod volume;
 
 pub use airing::{Airing, AiringItem};
 pub use approval::{Approval, Ruling, Subject, content_of};
-pub use asrun::{ClockState, Evidence, Outcome, Reason};
+pub use asrun::{AiringState, ClockState, Evidence, Outcome, Reason};
 pub use bulletin::{
     Asked, Bulletin, BulletinOrder, BulletinState, DRILL_MARK, NotNow, PreparedBulletin, Rank,
     Step, sounding,

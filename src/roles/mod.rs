@@ -13,6 +13,7 @@ pub(crate) mod logging;
 pub(crate) mod person;
 pub(crate) mod place;
 pub(crate) mod plan;
+pub(crate) mod report;
 pub(crate) mod revoke;
 pub(crate) mod serve;
 pub(crate) mod service;

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     Expiry, Keyring, KeyringError, intake::Gate, log::Watch, news::News, password::Passwords,
+    reports::Making,
 };
 use crate::{
     clock::Clock,
@@ -82,6 +83,8 @@ pub struct Parts {
     pub(super) limits: Limits,
     pub(super) passwords: Passwords,
     pub(super) intake: Gate,
+    /// Reports that are being made.
+    pub(super) reports: Making,
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
@@ -134,6 +137,7 @@ impl District {
             limits,
             passwords: Passwords::default(),
             intake: Gate::default(),
+            reports: Making::default(),
             rundowns: watch::Sender::new(0),
             endings: watch::Sender::new(0),
             broken: Mutex::default(),

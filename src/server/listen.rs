@@ -19,7 +19,8 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::{
-    District, Expiry, endings, log, rolling, router, taking::Taking, tending::tend, via::Via,
+    District, Expiry, endings, log, reports, rolling, router, taking::Taking, tending::tend,
+    via::Via,
 };
 use crate::tls::Identity;
 
@@ -72,6 +73,7 @@ pub async fn serve(
         tokio::spawn(tend(district.clone(), "endings", AGAIN, endings::watch)),
         tokio::spawn(tend(district.clone(), "log", AGAIN, log::keep_signed)),
         tokio::spawn(tend(district.clone(), "log check", AGAIN, log::keep_checked)),
+        tokio::spawn(tend(district.clone(), "judging", AGAIN, reports::ahead::keep)),
         tokio::spawn(tend(district.clone(), "certificate", AGAIN, move |district| {
             refresh(identities.clone(), district)
         })),

@@ -14,7 +14,7 @@ use crate::{
         AiringId, CampaignId, Cause, Evidence, Outcome, Priority, ProgrammeId, Ruling, ScheduleId,
         StationId, UnitId, UtcMs, Window,
     },
-    store::{AiringFilter, Order, StoredAiring, StoredDeclaration, StoredRecord},
+    store::{AiringFilter, Order, Store, StoredAiring, StoredDeclaration, StoredRecord},
     wire::AsRunRecord,
 };
 
@@ -162,20 +162,60 @@ pub(super) async fn report_campaign(
     join(district, stored, (records, words), now).await
 }
 
+/// The same of the airings of a filter that begin in a window, without who approved them and what lies at the stations: for
+/// reports, which tell of many.
+pub(super) async fn report_briefly(
+    store: &Store,
+    filter: &AiringFilter,
+    window: Window,
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
+    let (from, until) = (Some(window.from), Some(window.until));
+    let filter = AiringFilter { from, until, ..filter.clone() };
+    let stored = store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
+    let mut said = if filter.station.is_some() {
+        let ids: Vec<&AiringId> = stored.iter().map(|stored| &stored.planned.airing.id).collect();
+        Said::new(store.records_of(&ids).await?, store.declarations_on(&ids).await?)
+    } else {
+        Said::new(store.records_within(window).await?, store.declarations_within(window).await?)
+    };
+    stored.into_iter().map(|airing| said.report(airing, now)).collect()
+}
+
+/// What stations and people said, by airing.
+struct Said {
+    records: HashMap<String, Vec<StoredRecord>>,
+    words: HashMap<AiringId, Vec<StoredDeclaration>>,
+}
+
+impl Said {
+    fn new(kept: Vec<StoredRecord>, declared: Vec<StoredDeclaration>) -> Self {
+        let mut records: HashMap<String, Vec<StoredRecord>> = HashMap::new();
+        for record in kept {
+            records.entry(record.airing.clone()).or_default().push(record);
+        }
+        let mut words: HashMap<AiringId, Vec<StoredDeclaration>> = HashMap::new();
+        for word in declared {
+            words.entry(word.airing.clone()).or_default().push(word);
+        }
+        Self { records, words }
+    }
+
+    fn report(&mut self, airing: StoredAiring, now: UtcMs) -> Result<AiringReport, Refusal> {
+        let id = &airing.planned.airing.id;
+        let records = self.records.remove(id.as_str()).unwrap_or_default();
+        let words = self.words.remove(id).unwrap_or_default();
+        report(airing, records, words, now)
+    }
+}
+
 async fn join(
     district: &District,
     stored: Vec<StoredAiring>,
     (kept, declared): (Vec<StoredRecord>, Vec<StoredDeclaration>),
     now: UtcMs,
 ) -> Result<Vec<AiringReport>, Refusal> {
-    let mut records: HashMap<String, Vec<StoredRecord>> = HashMap::new();
-    for record in kept {
-        records.entry(record.airing.clone()).or_default().push(record);
-    }
-    let mut words: HashMap<AiringId, Vec<StoredDeclaration>> = HashMap::new();
-    for word in declared {
-        words.entry(word.airing.clone()).or_default().push(word);
-    }
+    let mut said = Said::new(kept, declared);
     let approvals = Approvals::of(&district.store, &stored).await?;
     let to_come = stored.iter().filter(|stored| is_to_come(stored, now));
     let stations = to_come.map(|stored| &stored.planned.airing.station);
@@ -183,13 +223,10 @@ async fn join(
     stored
         .into_iter()
         .map(|airing| {
-            let id = &airing.planned.airing.id;
-            let of_it = records.remove(id.as_str()).unwrap_or_default();
-            let said = words.remove(id).unwrap_or_default();
             let ready =
                 is_to_come(&airing, now).then(|| readiness.ready(&airing.planned.airing)).flatten();
             let approved = approvals.on(&airing);
-            let report = AiringReport { approvals: approved, ..report(airing, of_it, said, now)? };
+            let report = AiringReport { approvals: approved, ..said.report(airing, now)? };
             let is_planned = report.state == AiringState::Planned;
             Ok(AiringReport { ready: ready.filter(|_| is_planned), ..report })
         })

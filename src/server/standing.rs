@@ -1,64 +1,11 @@
 //! How an airing stands: plan and record, joined. Pure.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 use super::report::ReceivedDeclaration;
 use crate::{
-    radio::{AiringItem, Evidence, Outcome, Reason, UtcMs},
+    radio::{AiringItem, AiringState, Evidence, Outcome, Reason, UtcMs},
     store::{PlannedAiring, StoredAiring},
     wire::AsRunRecord,
 };
-
-/// How an airing stands. One that is over has exactly one of these, and never `planned`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum AiringState {
-    /// It is not over yet.
-    Planned,
-    /// Every item sounded.
-    Aired,
-    /// Some of it sounded.
-    Partial,
-    /// Its time passed without a frame.
-    Missed,
-    /// The plan or the station would not air it.
-    Refused,
-    /// It began and was cut off.
-    Interrupted,
-    /// Every item went to a silent or file speaker: nobody heard it, and it never counts as aired.
-    Simulated,
-    /// It is over and nobody has said a word about it.
-    Unreported,
-}
-
-impl AiringState {
-    /// Every one.
-    pub const ALL: [Self; 8] = [
-        Self::Planned,
-        Self::Aired,
-        Self::Partial,
-        Self::Missed,
-        Self::Refused,
-        Self::Interrupted,
-        Self::Simulated,
-        Self::Unreported,
-    ];
-
-    /// The word that the API uses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Planned => "planned",
-            Self::Aired => "aired",
-            Self::Partial => "partial",
-            Self::Missed => "missed",
-            Self::Refused => "refused",
-            Self::Interrupted => "interrupted",
-            Self::Simulated => "simulated",
-            Self::Unreported => "unreported",
-        }
-    }
-}
 
 /// The state with what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]

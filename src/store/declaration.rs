@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Actor, Deed, Store, StoreError, audit,
     db::{Row, fetch_among, one_of, sql},
-    log,
+    judged, log,
 };
 use crate::radio::{AiringId, UtcMs};
 
@@ -109,6 +109,7 @@ impl Store {
                 let (by, subject) = ((actor, word.declared_at), word.airing.as_str());
                 audit::note(&mut tx, by, deed, subject, before, Some(after)).await?;
             }
+            judged::forget_airing(&mut tx, &word.airing).await?;
             tx.commit().await?;
             return Ok(Declared::Kept);
         }

@@ -28,6 +28,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (14, "faults", include_str!("../../migrations/0014_faults.sql")),
     (15, "word", include_str!("../../migrations/0015_word.sql")),
     (16, "log", include_str!("../../migrations/0016_log.sql")),
+    (17, "judged", include_str!("../../migrations/0017_judged.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     Call, NewRecord, Store, StoreError, Tx, chain, contact,
     db::{Db, Engine, sql},
-    log, stray,
+    judged, log, stray,
 };
 use crate::{
     log::{Hash, leaf},
@@ -197,8 +197,19 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
             told.entry(airing).or_insert(*row);
         }
     }
+    let mut late: Option<(UtcMs, UtcMs)> = None;
+    for ((batch, record), verdict) in rows.iter().zip(verdicts.iter().flatten()) {
+        let at = record.due_at;
+        if *verdict == Verdict::Recorded && record.airing.is_some() && at + judged::LATE < batch.now
+        {
+            late = late.map_or(Some((at, at)), |(first, last)| Some((first.min(at), last.max(at))));
+        }
+    }
     for (airing, (batch, record)) in told {
         stray::keep(&mut tx, &batch.station, airing, record).await?;
+    }
+    if let Some(span) = late {
+        judged::forget(&mut tx, span).await?;
     }
     for batch in batches {
         match &batch.call {

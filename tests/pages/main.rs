@@ -20,6 +20,7 @@ mod clips;
 mod confirm;
 mod people;
 mod record;
+mod reports;
 mod rights;
 mod sign_in;
 mod timetable;

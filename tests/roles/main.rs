@@ -5,6 +5,7 @@
 mod clips;
 mod doctor;
 mod keys;
+mod report;
 mod rules;
 mod service;
 mod settings;

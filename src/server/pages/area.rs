@@ -24,10 +24,19 @@ pub(super) struct Area {
 
 impl Area {
     pub(super) async fn of(district: &District, reader: &Reader) -> Result<Self, Fault> {
+        Self::with(district, reader, Right::See).await
+    }
+
+    /// The same of those with which they may do something else.
+    pub(super) async fn with(
+        district: &District,
+        reader: &Reader,
+        right: Right,
+    ) -> Result<Self, Fault> {
         let all = district.store.units().await?;
         let mut stations = district.store.stations().await?;
         let territory = Territory::new(&all);
-        let sees = |unit: &UnitId| reader.may_in(Right::See, territory.ancestry(unit));
+        let sees = |unit: &UnitId| reader.may_in(right, territory.ancestry(unit));
         let seen: HashSet<&UnitId> =
             all.iter().map(|unit| &unit.id).filter(|unit| sees(unit)).collect();
         // A station's unit is always there; a reader of the whole district needs none.
@@ -36,7 +45,7 @@ impl Area {
             all.iter().filter(|unit| seen.contains(&unit.id)).cloned().collect();
         units.sort_by_cached_key(|unit| sort_key(&unit.name));
         stations.sort_by_cached_key(|station| sort_key(&station.name));
-        let tops = reader.grants().units(Right::See).unwrap_or_default();
+        let tops = reader.grants().units(right).unwrap_or_default();
         let tops = tops.into_iter().cloned().collect();
         Ok(Self { all, units, stations, tops })
     }

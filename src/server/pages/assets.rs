@@ -22,6 +22,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("recorder.js", SCRIPT, include_str!("../../../static/recorder.js")),
     ("confirm.js", SCRIPT, include_str!("../../../static/confirm.js")),
     ("page.js", SCRIPT, include_str!("../../../static/page.js")),
+    ("reports.js", SCRIPT, include_str!("../../../static/reports.js")),
     ("today.js", SCRIPT, include_str!("../../../static/today.js")),
     ("timetable.css", STYLE, include_str!("../../../static/timetable.css")),
     ("timetable.js", SCRIPT, include_str!("../../../static/timetable.js")),

@@ -10,9 +10,9 @@ use crate::radio::{UtcMs, Window};
 
 /// Writes for one zone and language.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dates {
-    pub(super) zone: Tz,
-    pub(super) language: Language,
+pub(in crate::server) struct Dates {
+    pub(in crate::server) zone: Tz,
+    pub(in crate::server) language: Language,
 }
 
 impl Dates {
@@ -21,12 +21,12 @@ impl Dates {
     }
 
     /// The day that it is somewhere in the district at an instant.
-    pub(super) fn day(self, at: UtcMs) -> NaiveDate {
+    pub(in crate::server) fn day(self, at: UtcMs) -> NaiveDate {
         self.local(at).date_naive()
     }
 
     /// From a day's first instant to the next day's.
-    pub(super) fn window(self, day: NaiveDate) -> Window {
+    pub(in crate::server) fn window(self, day: NaiveDate) -> Window {
         let next = day.succ_opt().unwrap_or(day);
         Window { from: self.begin(day), until: self.begin(next) }
     }
@@ -41,48 +41,48 @@ impl Dates {
     }
 
     /// `26/11/2026`.
-    pub(super) fn date(self, at: &UtcMs) -> String {
+    pub(in crate::server) fn date(self, at: &UtcMs) -> String {
         self.date_of(&self.day(*at))
     }
 
     /// The same of a day.
-    pub(super) fn date_of(self, day: &NaiveDate) -> String {
+    pub(in crate::server) fn date_of(self, day: &NaiveDate) -> String {
         day.format("%d/%m/%Y").to_string()
     }
 
     /// `05:15`.
-    pub(super) fn time(self, at: &UtcMs) -> String {
+    pub(in crate::server) fn time(self, at: &UtcMs) -> String {
         self.local(*at).format("%H:%M").to_string()
     }
 
     /// `05:15:07`, where seconds matter.
-    pub(super) fn exact_time(self, at: &UtcMs) -> String {
+    pub(in crate::server) fn exact_time(self, at: &UtcMs) -> String {
         self.local(*at).format("%H:%M:%S").to_string()
     }
 
     /// Seconds since midnight by the clock on the wall.
-    pub(super) fn seconds(self, at: &UtcMs) -> u32 {
+    pub(in crate::server) fn seconds(self, at: &UtcMs) -> u32 {
         self.local(*at).num_seconds_from_midnight()
     }
 
     /// `05:15 26/11/2026`.
-    pub(super) fn moment(self, at: &UtcMs) -> String {
+    pub(in crate::server) fn moment(self, at: &UtcMs) -> String {
         self.local(*at).format("%H:%M %d/%m/%Y").to_string()
     }
 
     /// For the `datetime` of HTML's `time`.
-    pub(super) fn machine(self, at: &UtcMs) -> String {
+    pub(in crate::server) fn machine(self, at: &UtcMs) -> String {
         self.local(*at).to_rfc3339()
     }
 
     /// The name of a day of the week.
-    pub(super) fn weekday(self, day: &NaiveDate) -> Phrase {
+    pub(in crate::server) fn weekday(self, day: &NaiveDate) -> Phrase {
         let number = day.weekday().num_days_from_monday() + 1;
         self.language.code("dates", &format!("weekday-{number}"))
     }
 
     /// How long between two instants, in the largest unit that fits: `3 giờ`.
-    pub(super) fn span(self, from: &UtcMs, to: &UtcMs) -> Phrase {
+    pub(in crate::server) fn span(self, from: &UtcMs, to: &UtcMs) -> Phrase {
         let seconds = to.since(*from).as_secs();
         let (key, count) = match seconds {
             0..60 => ("dates.seconds", seconds),
@@ -95,14 +95,14 @@ impl Dates {
     }
 
     /// A whole number with its thousands parted: `1.234` or `1,234`.
-    pub(super) fn number(self, number: &u64) -> String {
+    pub(in crate::server) fn number(self, number: &u64) -> String {
         let digits = number.to_string();
         let parted = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy);
         parted.collect::<Vec<_>>().join(self.thousands())
     }
 
     /// A number with so many places: `1.234,5` or `1,234.5`.
-    pub(super) fn decimal(self, number: &f64, places: usize) -> String {
+    pub(in crate::server) fn decimal(self, number: &f64, places: usize) -> String {
         let text = format!("{:.places$}", number.abs());
         let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
         let whole = whole.parse().map_or_else(|_| whole.to_owned(), |whole| self.number(&whole));

@@ -22,6 +22,7 @@ mod notice;
 mod page;
 mod people;
 mod record;
+mod reports;
 mod route;
 mod sign_in;
 mod state;
@@ -40,10 +41,9 @@ use self::route::Route;
 use super::District;
 use crate::radio::Right;
 
+pub use self::words::Language;
 pub(super) use self::{
-    clips::send::PATH as UPLOADS,
-    fault::of_nothing,
-    words::{Language, Phrase},
+    clips::send::PATH as UPLOADS, dates::Dates, fault::of_nothing, words::Phrase,
 };
 
 /// Every page: how it is asked for, what it needs, and who answers. The test of rights walks this list.
@@ -80,6 +80,9 @@ fn list() -> Vec<Route> {
         Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
         Route::get("/record", May(Right::See), record::list::show),
         Route::get("/record/{airing}", May(Right::See), record::one::show),
+        Route::get("/reports", May(Right::Export), reports::form::show),
+        Route::get("/reports/file", May(Right::Export), reports::file::fetch),
+        Route::get("/reports/progress/{ticket}", May(Right::Export), reports::file::progress),
         Route::get("/timetable", May(Right::See), timetable::week::show),
         Route::get("/timetable/day", May(Right::See), timetable::day::show),
         Route::get("/timetable/schedules", May(Right::See), timetable::schedule::list::show),
@@ -151,6 +154,7 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/stations", "nav.stations", Right::See),
     ("/campaigns", "nav.campaigns", Right::See),
     ("/record", "nav.record", Right::See),
+    ("/reports", "nav.reports", Right::Export),
     ("/emergency", "nav.emergency", Right::See),
     ("/faults", "nav.faults", Right::See),
     ("/people", "nav.people", Right::People),

@@ -6,7 +6,7 @@ use crate::radio::codes;
 
 codes! {
     /// A language of the pages.
-    pub(in crate::server) enum Language {
+    pub enum Language {
         /// Tiếng Việt, unless somebody chooses another.
         Vi = "vi",
         /// English.
@@ -35,6 +35,7 @@ const SECTIONS: &[Section] = sections![
     "cause",
     "clips",
     "clock",
+    "column",
     "common",
     "confirm",
     "dates",
@@ -59,6 +60,7 @@ const SECTIONS: &[Section] = sections![
     "reason-means",
     "record",
     "remedy",
+    "reports",
     "right",
     "role",
     "schedule",

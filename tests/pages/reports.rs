@@ -1,0 +1,141 @@
+//! Reports, as the page shows them and as they are taken along.
+
+use axum::http::StatusCode;
+use loa::{
+    radio::{Campaign, Directive, Role, Selection, UtcMs},
+    server::roll,
+    store::{Removed, Rules},
+};
+use serde_json::json;
+
+use crate::{
+    browser::Browser,
+    common::{BEFORE, MORNING, airing_at, district::House, played, rules},
+};
+
+const DAY: i64 = 86_400_000;
+
+on_both_databases!(figures_follow_what_comes_late, files_hold_what_the_page_shows);
+
+/// A campaign of three days, owed once a day; every station airs it at 05:00.
+async fn furnish(house: &House) {
+    let date = |text: &str| text.parse().unwrap();
+    let campaign = Campaign {
+        id: "bluezone".parse().unwrap(),
+        title: "Cài đặt Bluezone".to_owned(),
+        directive: Directive {
+            number: "12075/UBND-CNTT".to_owned(),
+            date: date("2020-09-01"),
+            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
+        },
+        from: date("2020-10-01"),
+        until: date("2020-10-03"),
+        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
+        airings_per_day: 1,
+        clips: vec!["bluezone".parse().unwrap()],
+    };
+    let mut schedule = rules().schedules.remove(0);
+    schedule.campaign = Some(campaign.id.clone());
+    let change = Rules { campaigns: vec![campaign], schedules: vec![schedule], ..Rules::default() };
+    house.district.store().apply(&change, &Removed::default(), BEFORE).await.unwrap();
+    roll(&house.district).await.unwrap();
+}
+
+/// The figures of a station's line, by the heads of their columns.
+fn figures(page: &str, station: &str) -> Vec<(String, String)> {
+    let cells = |row: &str, end: &str| -> Vec<String> {
+        let cells = row.split("class=\"number\">").skip(1);
+        cells.map(|cell| cell.split(end).next().unwrap().to_owned()).collect()
+    };
+    let head = page.split("<thead>").nth(1).unwrap().split("</thead>").next().unwrap();
+    let row = page.split(&format!("<th scope=\"row\">{station}</th>")).nth(1);
+    let row = row.unwrap_or_else(|| panic!("{station}: {page}")).split("</tr>").next().unwrap();
+    cells(head, "</th>").into_iter().zip(cells(row, "</td>")).collect()
+}
+
+fn figure(page: &str, station: &str, head: &str) -> String {
+    let all = figures(page, station);
+    let found = all.iter().find(|(name, _)| name == head);
+    found.unwrap_or_else(|| panic!("{head}: {all:?}")).1.clone()
+}
+
+const FIGURES: &str = "/reports?show=1&from=2020-10-01&until=2020-10-01&campaign=bluezone";
+
+async fn figures_follow_what_comes_late(house: House) {
+    furnish(&house).await;
+    house.confirm(json!([played("thach-lam", 1)])).await;
+    house.clock.step_to(UtcMs(MORNING.0 + 2 * DAY));
+    let mut hoa = Browser::of(&house, "hoa", &[(Role::Auditor, None)]).await;
+    // Asked twice: the day is judged, then read as it was kept.
+    for _ in 0..2 {
+        let page = hoa.get(FIGURES).await.text();
+        assert_eq!(figure(&page, "Đài thach-lam", "Máy đã phát"), "1");
+        assert_eq!(figure(&page, "Đài thach-lam", "Đạt"), "1");
+        assert_eq!(figure(&page, "Đài kim-tan", "Phải phát"), "1");
+        assert_eq!(figure(&page, "Đài kim-tan", "Chưa báo"), "1");
+        assert_eq!(figure(&page, "Tổng cộng", "Số lần phát"), "2");
+        assert!(!page.contains("xác nhận đến ngày"));
+    }
+    // The other's line held, two days late: yesterday's figures change, and say so.
+    house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
+    let page = hoa.get(FIGURES).await.text();
+    assert_eq!(figure(&page, "Đài kim-tan", "Máy đã phát"), "1");
+    assert_eq!(figure(&page, "Đài kim-tan", "Chưa báo"), "0");
+    assert_eq!(figure(&page, "Tổng cộng", "Đạt"), "2");
+    assert!(page.contains("1 xác nhận đến ngày 03/10/2020."), "{page}");
+}
+
+async fn files_hold_what_the_page_shows(house: House) {
+    furnish(&house).await;
+    house.confirm(json!([played("thach-lam", 1)])).await;
+    house.clock.step_to(UtcMs(MORNING.0 + DAY));
+    let mut lan = Browser::of(&house, "hoa", &[(Role::Operator, None)]).await;
+    // What a person says after the day was kept counts too.
+    lan.get(FIGURES).await;
+    let path = format!("/api/v1/airings/{}/confirmation", airing_at("kim-tan", MORNING));
+    let said = house.post(&path, &house.lan, &json!({"outcome": "aired"})).await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.text());
+    let page = lan.get(FIGURES).await.text();
+    assert_eq!(figure(&page, "Đài kim-tan", "Khai báo"), "1");
+
+    let asked =
+        "/reports/file?from=2020-10-01&until=2020-10-01&campaign=bluezone&issuer=Trung+t%C3%A2m";
+    let csv = lan.get(&format!("{asked}&as=csv")).await;
+    assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
+    let name = csv.headers["content-disposition"].to_str().unwrap();
+    assert_eq!(name, "attachment; filename=\"loa-csv-2020-10-01-2020-10-01.csv\"");
+    let text = csv.text();
+    assert!(text.starts_with("\u{feff}Ngày,Giờ lịch,"), "{text}");
+    let lines: Vec<&str> = text.trim_end().split("\r\n").collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(
+        lines[1].starts_with("01/10/2020,05:00:00,Đài kim-tan,kim-tan,Cài đặt Bluezone,"),
+        "{text}"
+    );
+    assert!(
+        lines[1].contains("Đã phát,người xác nhận")
+            && lines[2].contains("Đã phát,thiết bị đã phát")
+    );
+    assert!(lines[1].contains(",Lan,") && !lines[2].contains("Lan"), "{text}");
+    for form in ["docx", "diary", "xlsx"] {
+        let file = lan.get(&format!("{asked}&as={form}")).await;
+        assert!(file.body.starts_with(b"PK\x03\x04"), "{form}");
+    }
+    let picture = lan.get(&format!("{asked}&as=svg")).await.text();
+    assert!(picture.contains("Cài đặt Bluezone. Phát thanh từ ngày 01/10/2020"), "{picture}");
+    assert_eq!(lan.get(&format!("{asked}&as=pdf")).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(lan.get("/reports/progress/nothing").await.text(), r#"{"all":null,"done":null}"#);
+
+    // Whoever answers for one commune takes out that one's record alone.
+    let mut nam = Browser::of(&house, "nam", &[(Role::Auditor, Some("thach-lam"))]).await;
+    let text = nam.get("/reports/file?from=2020-10-01&until=2020-10-01&as=csv").await.text();
+    assert!(text.contains("Đài thach-lam") && !text.contains("kim-tan"), "{text}");
+    let page = nam.get(FIGURES).await.text();
+    assert!(page.contains("Đài thach-lam") && !page.contains("Đài kim-tan"));
+    for beyond in ["unit=kim-tan", "station=kim-tan", "unit=thach-thanh"] {
+        let path = format!("/reports/file?from=2020-10-01&until=2020-10-01&as=csv&{beyond}");
+        assert_eq!(nam.get(&path).await.status, StatusCode::FORBIDDEN, "{beyond}");
+    }
+    let mut officer = Browser::of(&house, "bac", &[(Role::CommuneOfficer, None)]).await;
+    assert_eq!(officer.get("/reports").await.status, StatusCode::FORBIDDEN);
+}
