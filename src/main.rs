@@ -7,7 +7,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use loa::config::{self, ConfigError};
 use roles::{
-    admit, apply, clip, demo, doctor, key, logging, person, plan, revoke, serve,
+    admit, apply, backup, clip, demo, doctor, key, logging, person, plan, revoke, serve,
     station::{self, StationArguments},
     stick,
 };
@@ -47,6 +47,8 @@ enum Role {
     /// The district's keys: look at them, change them.
     #[command(subcommand)]
     Key(key::Command),
+    Backup(backup::BackupArguments),
+    Restore(backup::RestoreArguments),
     Doctor(doctor::DoctorArguments),
 }
 
@@ -101,6 +103,8 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
                 Role::Person(command) => person::run(command).await.map(well),
                 Role::Revoke(arguments) => revoke::run(arguments).await.map(well),
+                Role::Backup(arguments) => backup::back_up(arguments).await.map(well),
+                Role::Restore(arguments) => backup::restore(arguments).await.map(well),
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {
                     Ok(ExitCode::SUCCESS)

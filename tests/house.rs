@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("radio", &[]),
     ("config", &[]),
     ("private", &[]),
@@ -29,6 +29,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("library", &["radio", "wire"]),
     ("stick", &["radio", "wire", "signing", "library", "private"]),
     ("store", &["radio", "wire", "signing", "private"]),
+    ("backup", &["radio", "store", "private"]),
     ("playout", &["radio", "wire", "signing", "library", "clock", "private", "tls"]),
     (
         "server",
@@ -41,7 +42,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server", "signing", "tls", "stick",
+            "almanac", "playout", "server", "signing", "tls", "stick", "backup",
         ],
     ),
 ];

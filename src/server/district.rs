@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -7,7 +8,9 @@ use std::{
 use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
-use super::{Expiry, Keyring, KeyringError, intake::Gate, news::News, password::Passwords};
+use super::{
+    Expiry, Keyring, KeyringError, intake::Gate, news::News, password::Passwords, public::Public,
+};
 use crate::{
     clock::Clock,
     library::{self, Shelf},
@@ -44,6 +47,8 @@ pub struct Limits {
     pub intake: library::Limits,
     /// For a second person to agree to a bulletin.
     pub agreement: Duration,
+    /// Proxies whose word is believed on whom they call for.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Limits {
@@ -63,6 +68,7 @@ impl Default for Limits {
             recording: 3 * 1024 * 1024 * 1024,
             intake: library::Limits::default(),
             agreement: Duration::from_mins(5),
+            proxies: Vec::new(),
         }
     }
 }
@@ -80,6 +86,7 @@ pub struct Parts {
     pub(super) limits: Limits,
     pub(super) passwords: Passwords,
     pub(super) intake: Gate,
+    pub(super) public: Public,
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
@@ -130,6 +137,7 @@ impl District {
             limits,
             passwords: Passwords::default(),
             intake: Gate::default(),
+            public: Public::default(),
             rundowns: watch::Sender::new(0),
             endings: watch::Sender::new(0),
             broken: Mutex::default(),
