@@ -131,15 +131,20 @@ impl Store {
         rows.first().map(read).transpose()
     }
 
-    /// The reports on a campaign from one local day to another, both inside, by day.
+    /// The reports on a campaign, by day: all, or from one local day to another, both inside.
     pub async fn channel_reports(
         &self,
         campaign: &CampaignId,
-        (from, until): (NaiveDate, NaiveDate),
+        days: Option<(NaiveDate, NaiveDate)>,
     ) -> Result<Vec<ChannelReport>, StoreError> {
+        // Days are kept as ISO 8601 writes them: nothing is below the first bound, nothing above the last.
+        let (from, until) = days
+            .map_or(("0000-00-00".to_owned(), "9999-99-99".to_owned()), |(from, until)| {
+                (from.to_string(), until.to_string())
+            });
         let rows = sql!(fetch &mut self.db.reader().await?,
             select!("campaign = $1 and day >= $2 and day <= $3 order by day, reported_at, id"),
-            campaign.as_str(), from.to_string(), until.to_string())?;
+            campaign.as_str(), from, until)?;
         rows.iter().map(read).collect()
     }
 }

@@ -50,7 +50,7 @@ pub struct Column {
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// Its columns, in the order in which lines have their values.
+    /// Its columns by name, as lines have their values.
     pub columns: Vec<Column>,
     /// How many lines there are.
     pub rows: u64,
@@ -150,19 +150,21 @@ async fn names(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
+/// A table's columns by name: in which order migrations came to add them does not matter.
 async fn columns(tx: &mut Tx, table: &str) -> Result<Vec<Column>, CopyError> {
     let rows = match &*tx {
         Engine::Sqlite(_) => sql!(fetch tx,
-            "select name, lower(type), pk from pragma_table_info($1) order by cid", table)?,
+            "select name, lower(type), pk from pragma_table_info($1)", table)?,
         Engine::Postgres(_) => sql!(fetch tx,
             "select a.attname::text, format_type(a.atttypid, null), coalesce((
                  select k.place from pg_index i, unnest(i.indkey) with ordinality as k (number, place)
                  where i.indrelid = c.oid and i.indisprimary and k.number = a.attnum), 0)
              from pg_class c join pg_namespace n on n.oid = c.relnamespace
              join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-             where n.nspname = current_schema() and c.relname = $1 order by a.attnum", table)?,
+             where n.nspname = current_schema() and c.relname = $1", table)?,
     };
-    rows.iter()
+    let mut columns: Vec<Column> = rows
+        .iter()
         .map(|row| {
             let kind = match row.get::<String>(1)?.as_str() {
                 "text" => ColumnKind::Text,
@@ -172,7 +174,9 @@ async fn columns(tx: &mut Tx, table: &str) -> Result<Vec<Column>, CopyError> {
             };
             Ok(Column { name: row.get(0)?, kind, key: row.get(2)? })
         })
-        .collect()
+        .collect::<Result<_, CopyError>>()?;
+    columns.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(columns)
 }
 
 /// The statement that reads a table in its order, which is that of the bytes on either engine.

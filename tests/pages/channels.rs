@@ -92,12 +92,19 @@ async fn an_officer_reports_for_their_own_unit_and_the_campaign_shows_it(house: 
     {
         assert!(page.contains(said), "{said}: {page}");
     }
-    let whole = (date("2020-09-01"), date("2020-10-31"));
+    let whole = Some((date("2020-09-01"), date("2020-10-31")));
     let kept = store.channel_reports(&id, whole).await.unwrap();
     assert_eq!(kept.len(), 1);
+    assert_eq!(store.channel_reports(&id, None).await.unwrap(), kept);
     let said = &kept[0].said;
     assert_eq!((said.channel, said.number), (Channel::Poster, 12));
-    assert!(store.channel_reports(&id, (date("2020-10-01"), whole.1)).await.unwrap().is_empty());
+    assert!(
+        store
+            .channel_reports(&id, Some((date("2020-10-01"), date("2020-10-31"))))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let path = format!("/channels/{}/photograph", kept[0].id);
     assert!(page.contains(&path));
     let shown = officer.get(&path).await;

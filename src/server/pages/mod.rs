@@ -183,9 +183,7 @@ const NAVIGATION: &[(&str, &str, Right)] = &[
     ("/record", "nav.record", Right::See),
     ("/emergency", "nav.emergency", Right::See),
     ("/faults", "nav.faults", Right::See),
-    ("/publishing", "nav.publishing", Right::Publish),
     ("/people", "nav.people", Right::People),
-    ("/keeping", "nav.keeping", Right::People),
     ("/trail", "nav.trail", Right::Trail),
     ("/help", "nav.help", Right::See),
 ];

@@ -94,8 +94,7 @@ pub(super) async fn seen(
 ) -> Result<Vec<ChannelReport>, Fault> {
     let units = district.store.units().await?;
     let territory = Territory::new(&units);
-    let whole = (NaiveDate::MIN, NaiveDate::MAX);
-    let mut reports = district.store.channel_reports(campaign, whole).await?;
+    let mut reports = district.store.channel_reports(campaign, None).await?;
     reports.retain(|it| reader.may_in(Right::See, territory.ancestry(&it.said.unit)));
     Ok(reports)
 }

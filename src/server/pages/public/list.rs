@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// Airings on a page.
-const LINES: usize = 50;
+const LINES: usize = 30;
 /// Clips on a page; more are found by their words.
-const CLIPS: usize = 30;
+const CLIPS: usize = 10;
 /// The longest words that are looked for.
 const LONGEST: usize = 100;
 

@@ -129,7 +129,9 @@ fn give(kept: Kept, request: &Request) -> Response {
     // A proxy may keep it too; whoever has a page older than a minute asks whether it is still right.
     let lasts = format!("public, max-age={}", FRESH.as_secs());
     for (name, value) in [(header::CACHE_CONTROL, lasts), (header::ETAG, kept.tag)] {
-        headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
     }
     response
 }

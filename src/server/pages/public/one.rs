@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Airings on a page.
-const LINES: usize = 50;
+const LINES: usize = 20;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
