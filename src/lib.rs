@@ -23,6 +23,8 @@ pub mod playout; // the station: link, keep, cue, deck, record, speaker
 pub mod server; // the district: router, rolling, api, pages
 pub mod store; // the district's database
 
+pub mod backup; // everything that a district is, to a folder and back
+
 pub mod clock; // the only place that asks what time it is
 pub mod config; // settings: defaults < file < environment < flags, checked once
 pub mod private; // folders and files for their owner only

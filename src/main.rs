@@ -7,7 +7,8 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use loa::config::{self, ConfigError};
 use roles::{
-    admit, apply, clip, demo, doctor, key, log, logging, person, plan, report, revoke, serve,
+    admit, apply, backup, clip, demo, doctor, key, log, logging, person, plan, report, revoke,
+    serve,
     station::{self, StationArguments},
     stick,
 };
@@ -51,6 +52,8 @@ enum Role {
     #[command(subcommand)]
     Log(log::Command),
     Report(Box<report::ReportArguments>),
+    Backup(backup::BackupArguments),
+    Restore(backup::RestoreArguments),
     Doctor(doctor::DoctorArguments),
 }
 
@@ -107,6 +110,8 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Revoke(arguments) => revoke::run(arguments).await.map(well),
                 Role::Log(command) => log::run(command).await,
                 Role::Report(arguments) => report::run(*arguments).await.map(well),
+                Role::Backup(arguments) => backup::back_up(arguments).await.map(well),
+                Role::Restore(arguments) => backup::restore(arguments).await.map(well),
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {
                     Ok(ExitCode::SUCCESS)

@@ -31,6 +31,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("library", &["radio", "wire"]),
     ("stick", &["radio", "wire", "signing", "library", "private"]),
     ("store", &["radio", "wire", "signing", "log", "private"]),
+    ("backup", &["radio", "store", "private"]),
     ("playout", &["radio", "wire", "signing", "library", "clock", "private", "tls"]),
     (
         "server",
@@ -43,7 +44,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
         "roles",
         &[
             "radio", "wire", "library", "clock", "config", "private", "store", "planning",
-            "almanac", "playout", "server", "signing", "tls", "stick", "log", "reports",
+            "almanac", "playout", "server", "signing", "tls", "stick", "log", "reports", "backup",
         ],
     ),
 ];

@@ -70,6 +70,14 @@ impl Shelf {
         Ok(shelf)
     }
 
+    /// A shelf of its own within this one, for what is no clip. Clips do not show there, nor what it holds here.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read.
+    pub fn within(&self, name: &str) -> io::Result<Self> {
+        Self::open(&self.folder.join(name))
+    }
+
     /// Where a clip lies, or would lie.
     pub fn path_of(&self, hash: &ClipHash) -> PathBuf {
         let name = hash.to_string();

@@ -9,6 +9,7 @@ mod bulletin;
 mod calendar;
 mod campaign;
 mod cause;
+mod channel;
 mod clip;
 mod code;
 mod hash;
@@ -32,6 +33,7 @@ pub use bulletin::{
 pub use calendar::{Calendar, CalendarParts, Holiday, QuietHours};
 pub use campaign::{Campaign, Directive};
 pub use cause::{Cause, FaultKind};
+pub use channel::Channel;
 pub use clip::{Clip, Gain};
 pub use code::BadCode;
 pub(crate) use code::codes;

@@ -11,6 +11,7 @@
 //! | ask for an emergency | yes | yes | | | |
 //! | agree to an emergency | yes | | yes | | |
 //! | export | yes | yes | | | yes |
+//! | publish | yes | | yes | | |
 //! | audit trail | yes | | | | yes |
 //! | people | yes | | | | |
 
@@ -59,6 +60,8 @@ codes! {
         Agree = "agree",
         /// Take the record out as a file.
         Export = "export",
+        /// Say what everybody may see.
+        Publish = "publish",
         /// Read who changed what.
         Trail = "trail",
         /// Say who may do what.
@@ -70,17 +73,20 @@ impl Role {
     /// Whether the role brings the right.
     pub fn brings(self, right: Right) -> bool {
         use Right::{
-            Agree, Approve, Ask, Close, Confirm, Export, Load, People, Plan, Report, See, Stations,
-            Trail,
+            Agree, Approve, Ask, Close, Confirm, Export, Load, People, Plan, Publish, Report, See,
+            Stations, Trail,
         };
         match self {
             Self::Administrator => {
-                matches!(right, See | Close | Stations | Ask | Agree | Export | Trail | People)
+                matches!(
+                    right,
+                    See | Close | Stations | Ask | Agree | Export | Publish | Trail | People
+                )
             }
             Self::Operator => {
                 matches!(right, See | Load | Plan | Confirm | Report | Close | Ask | Export)
             }
-            Self::Approver => matches!(right, See | Approve | Agree),
+            Self::Approver => matches!(right, See | Approve | Agree | Publish),
             Self::CommuneOfficer => matches!(right, See | Confirm | Report),
             Self::Auditor => matches!(right, See | Export | Trail),
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod admit;
 pub(crate) mod apply;
+pub(crate) mod backup;
 pub(crate) mod carry;
 pub(crate) mod clip;
 pub(crate) mod demo;

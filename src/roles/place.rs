@@ -25,13 +25,17 @@ impl Place {
     pub(crate) async fn store(&self) -> anyhow::Result<Store> {
         private::folder(&self.data)
             .with_context(|| format!("cannot make the folder {}", self.data.display()))?;
-        let url = match &self.database {
-            Some(url) => url.clone(),
-            None => format!("sqlite:{}", self.data.join("loa.db").display()),
-        };
-        Store::open(&url).await.map_err(|error: StoreError| {
+        Store::open(&self.url()).await.map_err(|error: StoreError| {
             anyhow::Error::new(error).context("cannot open the district's database")
         })
+    }
+
+    /// The database's address.
+    pub(crate) fn url(&self) -> String {
+        match &self.database {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", self.data.join("loa.db").display()),
+        }
     }
 
     /// Opens the district's keys; makes the first.

@@ -45,6 +45,10 @@ pub(crate) struct ServeArguments {
     #[arg(long, env = "LOA_DAYS_AHEAD", value_name = "DAYS", default_value_t = 35,
           value_parser = clap::value_parser!(u32).range(1..=366))]
     days_ahead: u32,
+    /// The address of a reverse proxy that is believed on whom it calls for (X-Forwarded-For, X-Forwarded-Proto); several
+    /// with commas.
+    #[arg(long, env = "LOA_PROXY", value_name = "ADDR", value_delimiter = ',')]
+    proxy: Vec<IpAddr>,
     #[command(flatten)]
     sound: SoundArguments,
     #[command(flatten)]
@@ -74,6 +78,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
         days_ahead: arguments.days_ahead,
         zone: arguments.sound.zone(),
         intake: arguments.intake.limits(),
+        proxies: arguments.proxy.clone(),
         ..Limits::default()
     };
     let keyring = arguments.place.keyring(clock.now())?;

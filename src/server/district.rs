@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -9,7 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     Expiry, Keyring, KeyringError, intake::Gate, log::Watch, news::News, password::Passwords,
-    reports::Making,
+    public::Public, reports::Making,
 };
 use crate::{
     clock::Clock,
@@ -47,6 +48,8 @@ pub struct Limits {
     pub intake: library::Limits,
     /// For a second person to agree to a bulletin.
     pub agreement: Duration,
+    /// Proxies whose word is believed on whom they call for.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Limits {
@@ -66,6 +69,7 @@ impl Default for Limits {
             recording: 3 * 1024 * 1024 * 1024,
             intake: library::Limits::default(),
             agreement: Duration::from_mins(5),
+            proxies: Vec::new(),
         }
     }
 }
@@ -85,6 +89,7 @@ pub struct Parts {
     pub(super) intake: Gate,
     /// Reports that are being made.
     pub(super) reports: Making,
+    pub(super) public: Public,
     keyring: RwLock<Arc<Keyring>>,
     /// What expires beside the keys, by its code.
     others: RwLock<BTreeMap<&'static str, Expiry>>,
@@ -138,6 +143,7 @@ impl District {
             passwords: Passwords::default(),
             intake: Gate::default(),
             reports: Making::default(),
+            public: Public::default(),
             rundowns: watch::Sender::new(0),
             endings: watch::Sender::new(0),
             broken: Mutex::default(),

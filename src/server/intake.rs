@@ -203,13 +203,19 @@ async fn finish(
         .map_err(NotTaken::Refused)?;
     let store = &district.store;
     let _alone = district.intake.naming.lock().await;
-    if let Some(known) = store.clip_of(&measure.sha256).await? {
+    let known = store.clip_of(&measure.sha256).await?;
+    let has_gone = store.gone_at(&measure.sha256).await?.is_some();
+    if let Some(known) = known.clone().filter(|_| !has_gone) {
         return Err(NotTaken::Known(Box::new(known)));
     }
     let now = district.clock.now();
     let facts = serde_json::to_string(&Facts::from(&measure))
         .map_err(|error| NotTaken::Failed(error.to_string()))?;
     store.keep_recording(&measure.sha256, &facts, now).await?;
+    // A clip whose recording had gone has it again.
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let title = title(&measure, &sender.file);
     let id = free_name(district, &title).await?;
     let clip = clip(id.clone(), title, &measure);

@@ -1,7 +1,7 @@
 //! The loop that takes connections. Slow heads end by hyper's timer, slow bodies in [`super::body`], slow readers in
 //! [`super::taking`], slow handshakes here.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use futures_util::future::join_all;
@@ -19,8 +19,8 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::{
-    District, Expiry, endings, log, reports, rolling, router, taking::Taking, tending::tend,
-    via::Via,
+    District, Expiry, endings, keeping, log, reports, rolling, router, taking::Taking,
+    tending::tend, via::Via,
 };
 use crate::tls::Identity;
 
@@ -74,6 +74,7 @@ pub async fn serve(
         tokio::spawn(tend(district.clone(), "log", AGAIN, log::keep_signed)),
         tokio::spawn(tend(district.clone(), "log check", AGAIN, log::keep_checked)),
         tokio::spawn(tend(district.clone(), "judging", AGAIN, reports::ahead::keep)),
+        tokio::spawn(tend(district.clone(), "keeping", AGAIN, keeping::keep)),
         tokio::spawn(tend(district.clone(), "certificate", AGAIN, move |district| {
             refresh(identities.clone(), district)
         })),
@@ -119,6 +120,7 @@ struct Hall {
     seats: Arc<Semaphore>,
     head: Duration,
     taking: Duration,
+    proxies: Arc<[IpAddr]>,
 }
 
 impl Hall {
@@ -132,6 +134,7 @@ impl Hall {
             seats: Arc::new(Semaphore::new(limits.connections)),
             head: limits.head,
             taking: limits.taking,
+            proxies: limits.proxies.clone().into(),
         }
     }
 
@@ -149,14 +152,15 @@ impl Hall {
         stream.set_nodelay(true).ok();
         let stream = Taking::new(stream, self.taking);
         let (http, router, head) = (self.http.clone(), self.router.clone(), self.head);
+        let proxies = self.proxies.clone();
         tokio::spawn(async move {
             let closed = async { closing.wait_for(|closing| *closing).await.is_ok() };
             match lock {
-                None => talk(stream, via, &http, router, watcher).await,
+                None => talk(stream, (via, proxies), &http, router, watcher).await,
                 Some(lock) => tokio::select! {
                     _ = closed => {}
                     shaken = tokio::time::timeout(head, lock.accept(stream)) => match shaken {
-                        Ok(Ok(stream)) => talk(stream, via, &http, router, watcher).await,
+                        Ok(Ok(stream)) => talk(stream, (via, proxies), &http, router, watcher).await,
                         Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
                         Err(_) => tracing::debug!("a handshake took too long"),
                     },
@@ -169,13 +173,14 @@ impl Hall {
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    via: Via,
+    (via, proxies): (Via, Arc<[IpAddr]>),
     http: &hyper::server::conn::http1::Builder,
     router: Router,
     watcher: Watcher,
 ) {
     let service = router
         .map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            let via = via.behind(&proxies, request.headers());
             request.extensions_mut().insert(via);
             request.map(Body::new)
         })

@@ -14,7 +14,7 @@ const AT_ONCE: u32 = 500;
 
 /// Where a page ended: the last airing's instant and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cursor(UtcMs, String);
+pub(super) struct Cursor(pub(super) UtcMs, pub(super) String);
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

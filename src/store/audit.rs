@@ -65,6 +65,20 @@ codes! {
         FaultReported = "fault-reported",
         /// A fault was put right.
         FaultClosed = "fault-closed",
+        /// Whether the district shows anything to everybody.
+        PublicSet = "public-set",
+        /// A clip or a campaign is shown to everybody.
+        Published = "published",
+        /// It is no more.
+        Unpublished = "unpublished",
+        /// Somebody reported what was done for a campaign beside its airings.
+        ChannelReported = "channel-reported",
+        /// Such a report was wrong.
+        ChannelWithdrawn = "channel-withdrawn",
+        /// How long recordings are kept.
+        KeepingSet = "keeping-set",
+        /// A recording went, as the district keeps it no longer.
+        RecordingGone = "recording-gone",
     }
 }
 

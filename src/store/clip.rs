@@ -208,7 +208,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Keeps what was measured of a recording, as JSON; the first measurement stands.
+    /// Keeps what was measured of a recording, as JSON; the first measurement stands. One that had gone is there again.
     pub async fn keep_recording(
         &self,
         sha256: &ClipHash,
@@ -219,6 +219,7 @@ impl Store {
         sql!(execute &mut tx,
             "insert into recording (sha256, measured, taken_in_at) values ($1, $2, $3) on conflict do nothing",
             sha256.to_string(), measured, now.0)?;
+        sql!(execute &mut tx, "delete from gone where sha256 = $1", sha256.to_string())?;
         tx.commit().await
     }
 

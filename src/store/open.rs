@@ -10,7 +10,7 @@ use sqlx::{
 };
 
 use super::{
-    Store, StoreError,
+    CopyError, Store, StoreError,
     db::{Db, Engine, SqlitePools, sql},
     writer::Writer,
 };
@@ -29,6 +29,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (15, "word", include_str!("../../migrations/0015_word.sql")),
     (16, "log", include_str!("../../migrations/0016_log.sql")),
     (17, "judged", include_str!("../../migrations/0017_judged.sql")),
+    (18, "public", include_str!("../../migrations/0018_public.sql")),
+    (19, "channels", include_str!("../../migrations/0019_channels.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
@@ -41,8 +43,8 @@ impl Store {
         let db = connect(url, For::Work).await?;
         distrust(&db).await?;
         match &db {
-            Engine::Sqlite(pools) => migrator().run(&pools.write).await?,
-            Engine::Postgres(pool) => migrator().run(pool).await?,
+            Engine::Sqlite(pools) => migrator(i64::MAX).run(&pools.write).await?,
+            Engine::Postgres(pool) => migrator(i64::MAX).run(pool).await?,
         }
         let writer = Writer::start(db.clone());
         let store = Self { db, writer };
@@ -76,7 +78,33 @@ impl Store {
     }
 }
 
-async fn close(db: &Db) {
+/// A database without a row, with the tables that it had at a migration.
+pub(super) async fn empty(url: &str, version: i64) -> Result<Db, CopyError> {
+    if !MIGRATIONS.iter().any(|(known, ..)| *known == version) {
+        return Err(CopyError::Newer(version));
+    }
+    let db = connect(url, For::Work).await?;
+    let tables = match &db {
+        Engine::Sqlite(_) => "select count(*) from sqlite_master where type = 'table'",
+        Engine::Postgres(_) => {
+            "select count(*) from information_schema.tables where table_schema = current_schema()"
+        }
+    };
+    let rows = sql!(fetch &mut db.reader().await?, tables)?;
+    if rows.first().ok_or(sqlx::Error::RowNotFound)?.get::<i64>(0)? > 0 {
+        close(&db).await;
+        return Err(CopyError::NotEmpty);
+    }
+    let migrator = migrator(version);
+    match &db {
+        Engine::Sqlite(pools) => migrator.run(&pools.write).await,
+        Engine::Postgres(pool) => migrator.run(pool).await,
+    }
+    .map_err(StoreError::from)?;
+    Ok(db)
+}
+
+pub(super) async fn close(db: &Db) {
     match db {
         Engine::Sqlite(pools) => {
             pools.read.close().await;
@@ -86,8 +114,10 @@ async fn close(db: &Db) {
     }
 }
 
-fn migrator() -> Migrator {
-    let migrations = MIGRATIONS.iter().map(|(version, name, text)| {
+/// Brings tables up to a version.
+fn migrator(version: i64) -> Migrator {
+    let wanted = MIGRATIONS.iter().filter(|(known, ..)| *known <= version);
+    let migrations = wanted.map(|(version, name, text)| {
         Migration::new(*version, (*name).into(), MigrationType::Simple, text.into_sql_str(), false)
     });
     Migrator::with_migrations(migrations.collect())

@@ -100,6 +100,26 @@ impl House {
         house
     }
 
+    /// The same district from another folder and another database, as after a restore: who calls it keeps their token.
+    pub(crate) async fn moved(&self, url: &str, folder: tempfile::TempDir, data: &str) -> Self {
+        let store = Store::open(url).await.unwrap();
+        let data = folder.path().join(data);
+        let shelf = Shelf::open(&data.join("clips")).unwrap();
+        let keyring = Keyring::open(&data.join("keys"), BEFORE).unwrap();
+        let clock = self.clock.clone();
+        let district = District::new(store, clock.clone(), shelf, keyring, Limits::default());
+        Self {
+            router: router(district.clone()),
+            district,
+            clock,
+            thach_lam: self.thach_lam.clone(),
+            kim_tan: self.kim_tan.clone(),
+            lan: self.lan.clone(),
+            folder,
+            _postgres: self._postgres.clone(),
+        }
+    }
+
     /// An hour after the clock of the house.
     pub(crate) fn hour_later(&self) -> UtcMs {
         self.clock.now() + std::time::Duration::from_hours(1)

@@ -16,9 +16,12 @@ mod common;
 
 mod browser;
 mod campaigns;
+mod channels;
 mod clips;
 mod confirm;
+mod keeping;
 mod people;
+mod public;
 mod record;
 mod reports;
 mod rights;

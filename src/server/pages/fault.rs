@@ -32,6 +32,8 @@ pub(super) enum Fault {
     Unreadable,
     /// It is larger than it may be.
     TooLarge,
+    /// Too much was asked for from one address.
+    TooOften,
     /// It is our fault; the log says why.
     Failed,
 }
@@ -49,6 +51,7 @@ impl Fault {
             Self::Missing => StatusCode::NOT_FOUND,
             Self::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -64,6 +67,7 @@ impl Fault {
             Self::Missing => ("fault.missing", v.of("fault.missing-text")),
             Self::Unreadable => ("fault.unreadable", v.of("fault.unreadable-text")),
             Self::TooLarge => ("fault.too-large", v.of("fault.too-large-text")),
+            Self::TooOften => ("fault.too-often", v.of("fault.too-often-text")),
             Self::Failed => ("fault.failed", v.of("fault.failed-text")),
         };
         let page = FaultPage { v, title: v.of(title).to_string(), text: text.to_string() };

@@ -15,6 +15,7 @@ use super::{
     fault::{self, Fault},
     form,
     notice::Notice,
+    public,
     route::{Need, Route},
     visitor::Visitor,
 };
@@ -33,18 +34,20 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 const LANGUAGE_LASTS: u32 = 365 * 24 * 3600;
 
 #[derive(Clone)]
-struct Gate {
-    district: District,
+pub(super) struct Gate {
+    pub(super) district: District,
     need: Need,
 }
 
 /// The page behind its guard.
 pub(super) fn guarded(route: Route, district: &District) -> Router<District> {
     let gate = Gate { district: district.clone(), need: route.need };
-    let answer = route
-        .answer
-        .layer(CatchPanicLayer::custom(fault::of_panic))
-        .layer(from_fn_with_state(gate, guard));
+    let answer = route.answer.layer(CatchPanicLayer::custom(fault::of_panic));
+    let answer = if route.is_public {
+        answer.layer(from_fn_with_state(gate, public::guard))
+    } else {
+        answer.layer(from_fn_with_state(gate, guard))
+    };
     Router::new().route(route.path, answer)
 }
 
@@ -127,7 +130,7 @@ fn give(response: &mut Response, cookie: Option<HeaderValue>) {
     }
 }
 
-fn protect(headers: &mut HeaderMap) {
+pub(super) fn protect(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

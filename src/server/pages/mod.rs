@@ -12,15 +12,19 @@ mod clips;
 mod condition;
 mod confirm;
 mod dates;
+mod drawn;
 mod emergency;
 mod fault;
 mod faults;
 mod form;
 mod guard;
 mod help;
+mod keeping;
 mod notice;
 mod page;
 mod people;
+mod public;
+mod publishing;
 mod record;
 mod reports;
 mod route;
@@ -128,11 +132,37 @@ fn list() -> Vec<Route> {
         Route::post("/emergency/{id}/correction", May(Right::See), emergency::one::correct),
         Route::get("/campaigns", May(Right::See), campaigns::list::show),
         Route::get("/campaigns/{campaign}", May(Right::See), campaigns::one::show),
+        Route::get("/campaigns/{campaign}/channels", May(Right::See), campaigns::channels::show),
+        Route::files(
+            "/campaigns/{campaign}/channels",
+            May(Right::Confirm),
+            campaigns::channels::report,
+        ),
+        Route::post(
+            "/channels/{report}/withdraw",
+            May(Right::Confirm),
+            campaigns::channels::withdraw,
+        ),
+        Route::get(
+            "/channels/{report}/photograph",
+            May(Right::See),
+            campaigns::channels::photograph,
+        ),
+        Route::get("/keeping", May(Right::People), keeping::show),
+        Route::post("/keeping", May(Right::People), keeping::save),
         Route::get("/confirm", May(Right::Confirm), confirm::show),
         Route::post("/confirm/{airing}", May(Right::Confirm), confirm::word::declare),
         Route::get("/faults", May(Right::See), faults::show),
         Route::post("/faults", May(Right::Report), faults::report),
         Route::post("/faults/{fault}/close", May(Right::Close), faults::close),
+        Route::public("/public", public::list::show),
+        Route::public("/p/{code}", public::one::show),
+        Route::public("/p/{code}/poster", public::one::poster),
+        Route::public("/p/{code}/qr.svg", public::one::qr),
+        Route::get("/publishing", May(Right::Publish), publishing::show),
+        Route::post("/publishing", May(Right::Publish), publishing::switch),
+        Route::post("/publishing/clips/{clip}", May(Right::Publish), publishing::clip),
+        Route::post("/publishing/campaigns/{campaign}", May(Right::Publish), publishing::campaign),
         Route::get("/people", May(Right::People), people::list::show),
         Route::post("/people", May(Right::People), people::list::add),
         Route::get("/people/{person}", May(Right::People), people::one::show),

@@ -23,6 +23,8 @@ pub(super) struct Route {
     pub(super) path: &'static str,
     pub(super) need: Need,
     pub(super) answer: MethodRouter<District>,
+    /// Whether it is the same for all who ask: nobody is asked who they are, and it may be kept and given again.
+    pub(super) is_public: bool,
 }
 
 impl Route {
@@ -32,7 +34,16 @@ impl Route {
         H: Handler<T, District>,
         T: 'static,
     {
-        Self { method: "GET", path, need, answer: routing::get(handler) }
+        Self { method: "GET", path, need, answer: routing::get(handler), is_public: false }
+    }
+
+    /// A page for everybody in the world.
+    pub(super) fn public<H, T>(path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, District>,
+        T: 'static,
+    {
+        Self { is_public: true, ..Self::get(path, Need::Anybody, handler) }
     }
 
     /// A form that is sent. The guard has checked where it comes from and its token.
@@ -41,7 +52,7 @@ impl Route {
         H: Handler<T, District>,
         T: 'static,
     {
-        Self { method: "POST", path, need, answer: routing::post(handler) }
+        Self { method: "POST", path, need, answer: routing::post(handler), is_public: false }
     }
 
     /// A form with files, which are taken in as they come: no limit on the whole, the page sets its own.
@@ -51,6 +62,6 @@ impl Route {
         T: 'static,
     {
         let answer = routing::post(handler).layer(DefaultBodyLimit::disable());
-        Self { method: "POST", path, need, answer }
+        Self { method: "POST", path, need, answer, is_public: false }
     }
 }

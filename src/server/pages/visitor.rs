@@ -171,15 +171,28 @@ impl Visitor {
 
     /// The address of this page in the other language.
     pub(super) fn switch(&self) -> String {
-        let other = self.0.language.other();
-        match self.0.query.as_str() {
-            "" => format!("{}?lang={other}", self.0.path),
-            query => format!("{}?{query}&lang={other}", self.0.path),
+        let (_, address) = self.chosen();
+        let joint = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{joint}lang={}", self.0.language.other())
+    }
+
+    /// An address as one who reads another language than Vietnamese goes on to it where no browser remembers that.
+    pub(super) fn link(&self, address: impl AsRef<str>) -> String {
+        let address = address.as_ref();
+        let joint = if address.contains('?') { '&' } else { '?' };
+        match self.0.language {
+            Language::Vi => address.to_owned(),
+            other => format!("{address}{joint}lang={other}"),
         }
     }
 
     /// The language that the address chooses, and the address without it.
     pub(super) fn switched(&self) -> Option<(Language, String)> {
+        let (chosen, address) = self.chosen();
+        Some((chosen?, address))
+    }
+
+    fn chosen(&self) -> (Option<Language>, String) {
         let mut chosen = None;
         let rest: Vec<&str> = self
             .0
@@ -190,13 +203,13 @@ impl Visitor {
                     chosen = code.parse().ok().or(chosen);
                     false
                 }
-                None => true,
+                None => !pair.is_empty(),
             })
             .collect();
         let path = &self.0.path;
         let address =
             if rest.is_empty() { path.clone() } else { format!("{path}?{}", rest.join("&")) };
-        Some((chosen?, address))
+        (chosen, address)
     }
 
     /// Where to sign in; afterwards back to this page, if it was only looked at.

@@ -1,5 +1,6 @@
 //! Campaigns: what was ordered, and how far it is carried out.
 
+pub(super) mod channels;
 pub(super) mod list;
 pub(super) mod one;
 

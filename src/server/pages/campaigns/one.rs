@@ -6,10 +6,10 @@ use axum::{
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
-use super::{Places, forecast, planned_to, rows, sentence};
+use super::{Places, channels, forecast, planned_to, rows, sentence};
 use crate::{
     planning::{Day, Forecast, Row},
-    radio::{Campaign, ClipId},
+    radio::{Campaign, Channel, ClipId},
     server::{
         District,
         pages::{
@@ -35,6 +35,8 @@ struct One {
     lines: Vec<Line>,
     before: String,
     after: String,
+    /// What was declared beside the airings: a channel, and how many in all.
+    channels: Vec<(Channel, u64)>,
 }
 
 /// A station with its week, and all its days in figures.
@@ -102,6 +104,7 @@ pub(in crate::server::pages) async fn show(
         lines,
         before,
         after,
+        channels: channels::totals(&channels::seen(&district, &reader, &campaign.id).await?),
         campaign,
     };
     Ok(Page(page).into_response())

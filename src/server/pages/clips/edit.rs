@@ -203,6 +203,10 @@ async fn set_retired(
 ) -> Result<Response, Fault> {
     reader.must_everywhere(Right::Load)?;
     let id = named(id)?;
+    let stored = district.store.clip(&id).await?.ok_or(Fault::Missing)?;
+    if !retired && district.store.gone_at(&stored.clip.sha256).await?.is_some() {
+        return Ok(Notice::new("clips.is-gone").at(reader, &address(&id)));
+    }
     if !district.store.retire(&reader.actor(), &id, retired, reader.now()).await? {
         return Err(Fault::Missing);
     }

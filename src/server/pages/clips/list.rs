@@ -42,6 +42,8 @@ pub(in crate::server::pages) struct Wanted {
 struct Clips {
     v: Visitor,
     may_load: bool,
+    may_publish: bool,
+    may_keep: bool,
     wanted: Wanted,
     clips: Vec<StoredClip>,
     used_in: HashMap<ClipId, Vec<String>>,
@@ -159,6 +161,8 @@ pub(in crate::server::pages) async fn show(
     let page = Clips {
         v: reader.visitor(),
         may_load: reader.grants().may_everywhere(Right::Load),
+        may_publish: reader.grants().may_everywhere(Right::Publish),
+        may_keep: reader.grants().may_everywhere(Right::People),
         used_in: used_in(&district).await?,
         wanted,
         clips,

@@ -42,6 +42,9 @@ pub(super) struct One {
     past: Vec<AiringReport>,
     stations: HashMap<StationId, String>,
     may_load: bool,
+    may_publish: bool,
+    /// When its recording went, as the district keeps it no longer.
+    gone_at: Option<UtcMs>,
     wish: Wish,
 }
 
@@ -188,6 +191,8 @@ pub(super) async fn page(
         past: airings(None, Some(now), Order::Newest, PAST).await?,
         stations: stations.into_iter().map(|station| (station.id, station.name)).collect(),
         may_load: reader.grants().may_everywhere(Right::Load),
+        may_publish: reader.grants().may_everywhere(Right::Publish),
+        gone_at: store.gone_at(&clip.clip.sha256).await?,
         wish: wish.unwrap_or_else(|| Wish::of(reader, &clip.clip)),
         clip,
         facts,

@@ -10,7 +10,7 @@ use unicode_normalization::is_nfc;
 
 use super::*;
 use crate::{
-    radio::{Cause, FaultKind, Right, Role},
+    radio::{Cause, Channel, FaultKind, Right, Role},
     reports::Column,
     server::pages::{
         condition,
@@ -64,6 +64,7 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     sections.insert("station-kind", codes(&["district", "commune", "mobile"]));
     sections.insert("priority", codes(&["routine", "priority", "emergency"]));
     sections.insert("clock", codes(&["synced", "holdover", "untrusted"]));
+    sections.insert("channel", Channel::ALL.iter().map(ToString::to_string).collect());
     sections.insert("cause", Cause::ALL.iter().map(ToString::to_string).collect());
     sections.insert("fault-kind", FaultKind::ALL.iter().map(ToString::to_string).collect());
     sections.insert("column", Column::ALL.iter().map(ToString::to_string).collect());
