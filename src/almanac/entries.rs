@@ -7,7 +7,7 @@ use toml::{Spanned, de::DeValue};
 use super::{ClipEntry, Origin, fields::Fields, read::RuleCheck, references::Kind};
 use crate::radio::{
     Campaign, Directive, Exception, Gain, Holiday, Item, PreparedBulletin, Priority, Programme,
-    QuietHours, Schedule, Selection, Station, StationKind, Unit, When,
+    QuietHours, Schedule, Selection, SofterHours, Station, StationKind, Unit, When,
 };
 
 pub(super) fn unit(f: &mut Fields<'_, '_>) -> Option<Unit> {
@@ -27,6 +27,9 @@ pub(super) fn station(f: &mut Fields<'_, '_>) -> Option<Station> {
     let unit = f.need("unit").and_then(|value| f.mention(value, "unit", Kind::Unit));
     let own = f.get("quiet_hours").is_some();
     let quiet_hours = own.then(|| f.names::<QuietHours>("quiet_hours"));
+    let softer = f.list("softer");
+    let softer = softer.iter().filter_map(|value| f.inner(value, "softer", softer_hours).flatten());
+    let softer = softer.collect();
     let drills = f.flag("drills").unwrap_or(false);
     let resume_after_bulletin = f.flag("resume_after_bulletin").unwrap_or(false);
     Some(Station {
@@ -35,9 +38,18 @@ pub(super) fn station(f: &mut Fields<'_, '_>) -> Option<Station> {
         kind: kind?,
         unit: unit?,
         quiet_hours,
+        softer,
         drills,
         resume_after_bulletin,
     })
+}
+
+/// `{ hours = "21:00-06:00", gain_db = -6 }`.
+fn softer_hours(f: &mut Fields<'_, '_>) -> Option<SofterHours> {
+    let hours = f.need("hours").and_then(|value| f.parse(value, "hours"));
+    f.need("gain_db");
+    let gain = lowering(f);
+    Some(SofterHours { hours: hours?, gain })
 }
 
 fn station_kind<'i>(f: &mut Fields<'_, 'i>, value: &Spanned<DeValue<'i>>) -> Option<StationKind> {
@@ -237,7 +249,7 @@ fn exception(f: &mut Fields<'_, '_>) -> Option<Exception> {
     Some(Exception { at: at?, to })
 }
 
-/// A clip is already as loud as its peaks allow: a schedule may only lower it.
+/// A clip is already as loud as its peaks allow: a schedule or an hour may only lower it.
 fn lowering(f: &mut Fields<'_, '_>) -> Gain {
     let Some(value) = f.get("gain_db") else { return Gain::UNITY };
     let db = f.number("gain_db").unwrap_or(0.0);

@@ -7,8 +7,8 @@ use super::{
     *,
 };
 use crate::radio::{
-    Campaign, Directive, Gain, Item, Priority, Programme, Schedule, Selection, Station,
-    StationKind, Unit, UtcMs, When, Window,
+    AiringItem, Campaign, Directive, Gain, Item, Priority, Programme, Schedule, Selection,
+    SofterHours, Station, StationKind, Unit, UtcMs, When, Window,
 };
 
 /// A world with a rule for each of these: (id, cron, priority, late limit in s, clip's seconds).
@@ -29,6 +29,7 @@ fn rules_of(rules: &[(&str, &str, Priority, u64, u64)]) -> Wishes {
             kind: StationKind::Commune,
             unit: id("top"),
             quiet_hours: None,
+            softer: vec![],
             drills: false,
             resume_after_bulletin: false,
         }],
@@ -250,4 +251,34 @@ fn a_time_that_is_skipped_airs_right_after_and_one_that_comes_twice_airs_once() 
         in_berlin("*/20 * * * *", back),
         ["01:40*", "02:00*", "02:20*", "02:40*", "03:00", "03:20", "03:40"]
     );
+}
+
+#[test]
+fn it_is_softer_where_some_of_it_sounds_in_softer_hours() {
+    let minute = |name| (name, Priority::Routine);
+    let rules = [
+        (minute("before"), "58 20 * * *", 59),
+        (minute("into"), "59 20 * * *", 61),
+        (minute("night"), "0 5 * * *", 60),
+        (minute("day"), "0 6 * * *", 60),
+        (("alarm", Priority::Emergency), "0 23 * * *", 60),
+    ];
+    let rules = rules.map(|((name, priority), cron, seconds)| (name, cron, priority, 0, seconds));
+    let mut wishes = rules_of(&rules);
+    let softer =
+        |hours: &str, db| SofterHours { hours: hours.parse().unwrap(), gain: Gain::from_db(db) };
+    wishes.stations[0].softer = vec![softer("21:00-06:00", -6.0), softer("04:00-05:30", -9.0)];
+    let window = Window { from: midnight(0), until: midnight(1) };
+    let made = plan(&wishes, window);
+    assert_eq!(check(&wishes, window, &made), []);
+    let gains: Vec<_> = made
+        .airings
+        .iter()
+        .map(|airing| match &airing.items[0] {
+            AiringItem::Clip { gain, .. } => (airing.schedule.as_str(), gain.db()),
+            AiringItem::Pause { .. } => panic!("nothing sounds"),
+        })
+        .collect();
+    let expected = [("night", -9.0), ("day", 0.0), ("before", 0.0), ("into", -6.0), ("alarm", 0.0)];
+    assert_eq!(gains, expected);
 }

@@ -1,9 +1,11 @@
 use std::{collections::HashMap, fmt};
 
-use chrono::Timelike;
+use chrono::{NaiveTime, Timelike};
 
 use super::{Plan, Wishes, zone::local};
-use crate::radio::{Airing, AiringId, AiringItem, Priority, Station, StationId, UtcMs, Window};
+use crate::radio::{
+    Airing, AiringId, AiringItem, Gain, Priority, Schedule, Station, StationId, UtcMs, Window,
+};
 
 /// A law that a plan breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Breach {
     Length(AiringId),
     /// It sounds what is retired, not approved or not valid on its day.
     Unfit(AiringId),
+    /// It is louder or softer than its clips, its schedule and the hours at its station say.
+    Gain(AiringId),
     /// The station's airings are not in order.
     Order(StationId),
 }
@@ -36,6 +40,7 @@ impl fmt::Display for Breach {
             Self::Twice(id) => write!(f, "{id} is planned twice"),
             Self::Length(id) => write!(f, "{id} does not last as long as its items"),
             Self::Unfit(id) => write!(f, "{id} sounds what may not air"),
+            Self::Gain(id) => write!(f, "{id} is not as loud as its rules say"),
             Self::Order(station) => write!(f, "the airings of {station} are not in order"),
         }
     }
@@ -64,6 +69,11 @@ pub fn check(wishes: &Wishes, window: Window, plan: &Plan) -> Vec<Breach> {
             && disturbs(wishes, station, airing)
         {
             breaches.push(Breach::Quiet(airing.id.clone()));
+        }
+        if let Some(station) = stations.get(&airing.station)
+            && !is_as_loud(wishes, station, airing)
+        {
+            breaches.push(Breach::Gain(airing.id.clone()));
         }
     }
     let unfit = |airing: &&Airing| sounds_unfit(wishes, airing);
@@ -118,21 +128,42 @@ fn sounds_unfit(wishes: &Wishes, airing: &Airing) -> bool {
     })
 }
 
-/// Looks at the local time of every minute's beginning that the airing sounds in, and of its first and last moment.
 fn disturbs(wishes: &Wishes, station: &Station, airing: &Airing) -> bool {
     let schedule = wishes.schedules.iter().find(|schedule| schedule.id == airing.schedule);
     let Some(schedule) = schedule.filter(|_| airing.priority == Priority::Routine) else {
         return false;
     };
     let hours = station.quiet_hours.as_ref().unwrap_or(&wishes.calendar.quiet_hours);
-    let quiet = |at: UtcMs| {
-        let time = local(schedule.zone, at).time();
-        let time = time.with_nanosecond(0).unwrap_or(time);
-        hours.iter().any(|hours| hours.contains(time))
-    };
+    moments(schedule, airing).any(|time| hours.iter().any(|hours| hours.contains(time)))
+}
+
+fn is_as_loud(wishes: &Wishes, station: &Station, airing: &Airing) -> bool {
+    let schedule = wishes.schedules.iter().find(|schedule| schedule.id == airing.schedule);
+    let Some(schedule) = schedule else { return false };
+    let times: Vec<NaiveTime> = moments(schedule, airing).collect();
+    let sounds = |hours: &crate::radio::QuietHours| times.iter().any(|time| hours.contains(*time));
+    let spans = station
+        .softer
+        .iter()
+        .filter(|span| airing.priority != Priority::Emergency && sounds(&span.hours));
+    let softer = spans.map(|span| span.gain).min().unwrap_or(Gain::UNITY);
+    airing.items.iter().all(|item| match item {
+        AiringItem::Clip { clip, gain, .. } => {
+            let own = wishes.clips.get(clip).map(|clip| clip.gain);
+            own.is_none_or(|own| own + schedule.gain + softer == *gain)
+        }
+        AiringItem::Pause { .. } => true,
+    })
+}
+
+/// The local time of every minute's beginning that the airing sounds in, and of its first and last moment.
+fn moments(schedule: &Schedule, airing: &Airing) -> impl Iterator<Item = NaiveTime> {
+    let zone = schedule.zone;
     let (first, last) = (airing.starts_at.0, airing.ends_at.0 - 1);
     let minutes = (first.div_euclid(60_000) + 1)..=last.div_euclid(60_000);
-    quiet(UtcMs(first))
-        || quiet(UtcMs(last))
-        || minutes.map(|minute| UtcMs(minute * 60_000)).any(quiet)
+    let instants = [first, last].into_iter().chain(minutes.map(|minute| minute * 60_000));
+    instants.map(move |at| {
+        let time = local(zone, UtcMs(at)).time();
+        time.with_nanosecond(0).unwrap_or(time)
+    })
 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::radio::{
     Calendar, Campaign, Clip, ClipHash, ClipId, Directive, Gain, Holiday, Item, Priority,
-    Programme, Schedule, Selection, Station, StationKind, Unit, UtcMs, When, Window,
+    Programme, Schedule, Selection, SofterHours, Station, StationKind, Unit, UtcMs, When, Window,
 };
 
 const ZONES: [Tz; 3] = [Tz::Asia__Ho_Chi_Minh, Tz::Europe__Berlin, Tz::Pacific__Apia];
@@ -131,6 +131,7 @@ prop_compose! {
         lengths in prop::collection::vec(5..900u64, 5),
         quiet in prop::option::of((0..24u32, 1..24u32)),
         own in any::<bool>(),
+        softer in prop::collection::vec((0..24u32, 1..24u32, 0..12u8), 0..3),
         history in prop::collection::btree_map((0..2usize, 0..4usize), -400_000i64..400_000, 0..5),
         validity in prop::collection::vec(prop::option::weighted(0.3, (-3..2i64, 0..3i64)), 5),
         retired in prop::option::weighted(0.3, 0..5usize),
@@ -149,9 +150,13 @@ prop_compose! {
         };
         let hours = quiet.map(|(begin, span)| format!("{begin:02}:00-{:02}:00", (begin + span) % 24));
         let quiet_hours: Vec<_> = hours.iter().map(|hours| hours.parse().unwrap()).collect();
+        let softer: Vec<_> = softer.into_iter().map(|(begin, span, db)| SofterHours {
+            hours: format!("{begin:02}:00-{:02}:00", (begin + span) % 24).parse().unwrap(),
+            gain: Gain::from_db(-f64::from(db)),
+        }).collect();
         let station = |name: &str, kind, unit: &str, quiet_hours| Station {
             id: id(name), name: name.into(), kind, unit: id(unit), quiet_hours,
-            drills: false, resume_after_bulletin: false,
+            softer: softer.clone(), drills: false, resume_after_bulletin: false,
         };
         let programme = |number: usize, items: Vec<Item>| Programme {
             id: id(format!("programme-{number}")), title: format!("Programme {number}"), items,

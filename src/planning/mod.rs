@@ -27,7 +27,7 @@ pub use check::{Breach, check};
 pub use cron::{BadRule, Rule};
 pub use decision::{Decision, Why};
 pub use difference::{Difference, DifferenceKind, difference};
-pub use occurrence::next;
+pub use occurrence::{next, within};
 pub use plan::{Plan, plan};
 pub use progress::{Day, DayStanding, Forecast, Row, Worth, forecast, progress};
 pub use rhythm::Rhythm;

@@ -63,6 +63,19 @@ pub(super) fn occurrences(
     })
 }
 
+/// The instants in a window that a schedule names.
+///
+/// # Errors
+/// Its rule cannot be read.
+pub fn within(
+    schedule: &Schedule,
+    campaign: Option<&Campaign>,
+    window: Window,
+) -> Result<Vec<UtcMs>, BadRule> {
+    let found = occurrences(schedule, campaign, window)?;
+    Ok(found.into_iter().map(|one| one.at).collect())
+}
+
 /// The next instants that a schedule names from one on, at most `count`, within ten years.
 ///
 /// # Errors

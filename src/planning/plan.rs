@@ -1,16 +1,17 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     BadRule, Decision, Why, Wishes,
     occurrence::{Occurrence, occurrences},
     order::{Content, Index, Order},
-    quiet::broken,
+    quiet::{broken, softened},
     rotation::Rotation,
     territory::{Territory, exists},
     timeline::{DAY_MS, Request, Timeline, Verdict},
 };
 use crate::radio::{
-    Airing, AiringId, AiringItem, Priority, QuietHours, ScheduleId, Station, Unit, UtcMs, Window,
+    Airing, AiringId, AiringItem, Gain, Priority, QuietHours, ScheduleId, Station, Unit, UtcMs,
+    Window,
 };
 
 /// What airs, and why what does not.
@@ -37,8 +38,13 @@ struct Planner<'a> {
     orders: Vec<Order<'a>>,
     rotation: Rotation<'a>,
     since: UtcMs,
+    softer: Softer,
     made: Plan,
 }
+
+/// What sounds at one gain and softer, made once so that airings go on sharing it. By address: the first keeps what lies
+/// there alive.
+type Softer = HashMap<(*const AiringItem, Gain), [Arc<[AiringItem]>; 2]>;
 
 /// One order's one occurrence at the station in hand.
 #[derive(Clone)]
@@ -88,6 +94,7 @@ impl<'a> Planner<'a> {
             orders,
             rotation,
             since,
+            softer: Softer::new(),
             made,
         }
     }
@@ -265,12 +272,18 @@ impl<'a> Planner<'a> {
             return;
         }
         let order = &self.orders[request.tie];
-        let occurrence = self.occurrence(&request.what);
+        let occurrence = &order.occurrences[request.what.occurrence];
         let items = match (request.what.turned, &order.content) {
             (Some(items), _) => items,
             (None, Content::Fixed { items, .. }) => items.clone(),
             (None, _) => return,
         };
+        let ends_at = UtcMs(at.0.saturating_add(request.ms));
+        let gain = match order.schedule.priority {
+            Priority::Emergency => Gain::UNITY,
+            _ => softened(&site.station.softer, order.schedule.zone, at, ends_at),
+        };
+        let items = soften(&mut self.softer, items, gain);
         let airing = Airing {
             id: AiringId::from_parts(&order.schedule.id, &site.station.id, &occurrence.compact),
             schedule: order.schedule.id.clone(),
@@ -282,7 +295,7 @@ impl<'a> Planner<'a> {
             bulletin: None,
             nominal_at: occurrence.at,
             starts_at: at,
-            ends_at: UtcMs(at.0.saturating_add(request.ms)),
+            ends_at,
             latest_start: UtcMs(occurrence.at.0.saturating_add(order.late_ms)),
             items,
         };
@@ -315,4 +328,15 @@ impl<'a> Planner<'a> {
             why,
         }
     }
+}
+
+fn soften(made: &mut Softer, items: Arc<[AiringItem]>, gain: Gain) -> Arc<[AiringItem]> {
+    if gain == Gain::UNITY {
+        return items;
+    }
+    let [_, softer] = made.entry((items.as_ptr(), gain)).or_insert_with(|| {
+        let softer = items.iter().cloned().map(|item| item.softer(gain)).collect();
+        [items, softer]
+    });
+    softer.clone()
 }

@@ -2,7 +2,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::zone::{ahead, local};
-use crate::radio::{QuietHours, UtcMs};
+use crate::radio::{Gain, QuietHours, SofterHours, UtcMs};
 
 /// The first of the quiet spans that some of `from..until` would sound in, by the zone's local time.
 pub(super) fn broken(
@@ -22,6 +22,12 @@ pub(super) fn broken(
     // The clocks change on the way: each half is looked at by itself, down to a millisecond.
     let middle = UtcMs(from.0 + (until.0 - from.0) / 2);
     broken(hours, zone, from, middle).or_else(|| broken(hours, zone, middle, until))
+}
+
+/// By how much something is softer of which some sounds in such hours: where they overlap, by the most.
+pub(super) fn softened(softer: &[SofterHours], zone: Tz, from: UtcMs, until: UtcMs) -> Gain {
+    let sounds = |span: &&SofterHours| broken(&[span.hours], zone, from, until).is_some();
+    softer.iter().filter(sounds).map(|span| span.gain).min().unwrap_or(Gain::UNITY)
 }
 
 /// Whether a span of local time, both ends inside, has a quiet moment.

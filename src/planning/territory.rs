@@ -79,6 +79,7 @@ mod tests {
             kind,
             unit: unit.parse().unwrap(),
             quiet_hours: None,
+            softer: vec![],
             drills: false,
             resume_after_bulletin: false,
         };

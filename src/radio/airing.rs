@@ -65,7 +65,7 @@ pub enum AiringItem {
         frames: u64,
         /// Frames a second, Hz.
         sample_rate: u32,
-        /// The clip's gain and the schedule's together.
+        /// The clip's gain, the schedule's and that of the station's softer hours together.
         gain: Gain,
         /// Whether it only calls attention.
         #[serde(default)]
@@ -95,6 +95,15 @@ impl From<&Clip> for AiringItem {
 }
 
 impl AiringItem {
+    /// The same with so much added to its gain.
+    #[must_use]
+    pub fn softer(mut self, by: Gain) -> Self {
+        if let Self::Clip { gain, .. } = &mut self {
+            *gain = *gain + by;
+        }
+        self
+    }
+
     /// How long it sounds, in milliseconds, rounded up.
     pub fn duration_ms(&self) -> u64 {
         match self {

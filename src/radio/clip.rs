@@ -12,6 +12,7 @@ use super::{ClipHash, ClipId};
     Eq,
     PartialOrd,
     Ord,
+    Hash,
     Default,
     Serialize,
     Deserialize,

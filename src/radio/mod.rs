@@ -45,7 +45,7 @@ pub use name::{
 pub use programme::{Item, Programme};
 pub use rights::{Grant, Grants, Right, Role};
 pub use schedule::{Exception, Priority, Schedule, When};
-pub use station::{Selection, Station, StationKind};
+pub use station::{Selection, SofterHours, Station, StationKind};
 pub use time::{BadTime, UtcMs, Window};
 pub use unit::Unit;
 pub use vietnamese::{fold, sort_key};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{QuietHours, StationId, UnitId};
+use super::{Gain, QuietHours, StationId, UnitId};
 
 /// What sort of site a station is.
 #[derive(
@@ -41,12 +41,25 @@ pub struct Station {
     /// Quiet hours of its own, in place of the calendar's.
     #[serde(default)]
     pub quiet_hours: Option<Vec<QuietHours>>,
+    /// Hours in which it sounds softer: less is allowed at night and before six than by day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub softer: Vec<SofterHours>,
     /// Whether drills sound here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drills: bool,
     /// Whether what a bulletin interrupts goes on after it, from where it stopped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resume_after_bulletin: bool,
+}
+
+/// A daily span of local time, and by how much a station is softer in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SofterHours {
+    /// From when to when, every day.
+    pub hours: QuietHours,
+    /// Added to the gain of all that sounds then, but for emergencies; 0 or less.
+    pub gain: Gain,
 }
 
 /// Which stations a schedule or campaign means.

@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::{
-    District, Expiry, endings, keeping, log, reports, rolling, router, taking::Taking,
+    District, Expiry, endings, keeping, log, reports, rolling, router, settling, taking::Taking,
     tending::tend, via::Via,
 };
 use crate::tls::Identity;
@@ -75,6 +75,7 @@ pub async fn serve(
         tokio::spawn(tend(district.clone(), "log check", AGAIN, log::keep_checked)),
         tokio::spawn(tend(district.clone(), "judging", AGAIN, reports::ahead::keep)),
         tokio::spawn(tend(district.clone(), "keeping", AGAIN, keeping::keep)),
+        tokio::spawn(tend(district.clone(), "settling", AGAIN, settling::keep_settled)),
         tokio::spawn(tend(district.clone(), "certificate", AGAIN, move |district| {
             refresh(identities.clone(), district)
         })),

@@ -102,6 +102,9 @@ impl Store {
                 continue;
             }
             log::append(&mut tx, place, &log::declaration(word, number)).await?;
+            sql!(execute &mut tx,
+                "update airing set state = null, evidence = null where id = $1 and state is not null",
+                word.airing.as_str())?;
             if let Some(actor) = actor {
                 let deed =
                     if last.is_some() { Deed::AiringCorrected } else { Deed::AiringDeclared };

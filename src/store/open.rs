@@ -31,6 +31,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "judged", include_str!("../../migrations/0017_judged.sql")),
     (18, "public", include_str!("../../migrations/0018_public.sql")),
     (19, "channels", include_str!("../../migrations/0019_channels.sql")),
+    (20, "settled", include_str!("../../migrations/0020_settled.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.

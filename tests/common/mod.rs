@@ -61,6 +61,7 @@ pub(crate) fn station(id: &str, unit: &str) -> Station {
         kind: StationKind::Commune,
         unit: unit.parse().unwrap(),
         quiet_hours: None,
+        softer: vec![],
         drills: false,
         resume_after_bulletin: false,
     }

@@ -1,6 +1,9 @@
 //! Campaigns: what was ordered, and how far it is carried out.
 
+mod wish;
+
 pub(super) mod channels;
+pub(super) mod form;
 pub(super) mod list;
 pub(super) mod one;
 
@@ -10,7 +13,7 @@ use super::{fault::Fault, visitor::Reader, words::Phrase};
 use crate::{
     planning::{Day, DayStanding, Forecast, Row, Territory, Worth, forecast, progress},
     radio::{Campaign, Evidence, Right, Station, Unit, Window},
-    server::{AiringState, District, report::report_campaign},
+    server::{AiringState, District, report::campaign_stands},
 };
 
 /// The places that the reader may see, whole: what campaigns mean is asked of them.
@@ -48,15 +51,14 @@ async fn rows(
         from: dates.window(campaign.from).from,
         until: dates.window(campaign.until).until,
     };
-    let reports = report_campaign(district, &campaign.id, window, reader.now()).await?;
-    let airings = reports.into_iter().map(|report| {
-        let worth = match report.state {
-            AiringState::Aired => Worth::Aired(report.evidence.unwrap_or(Evidence::Simulated)),
+    let stands = campaign_stands(district, &campaign.id, window, reader.now()).await?;
+    let airings = stands.into_iter().map(|(station, starts_at, state, evidence)| {
+        let worth = match state {
+            AiringState::Aired => Worth::Aired(evidence.unwrap_or(Evidence::Simulated)),
             AiringState::Planned => Worth::Ahead,
             _ => Worth::Nothing,
         };
-        let day = dates.day(report.starts_at);
-        (report.station, day, worth)
+        (station, dates.day(starts_at), worth)
     });
     let territory = Territory::new(&places.units);
     let places = (&territory, &places.stations[..]);

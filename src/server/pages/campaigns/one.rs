@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Places, channels, forecast, planned_to, rows, sentence};
 use crate::{
     planning::{Day, Forecast, Row},
-    radio::{Campaign, Channel, ClipId},
+    radio::{Campaign, Channel, ClipId, Right},
     server::{
         District,
         pages::{
@@ -37,6 +37,7 @@ struct One {
     after: String,
     /// What was declared beside the airings: a channel, and how many in all.
     channels: Vec<(Channel, u64)>,
+    may_plan: bool,
 }
 
 /// A station with its week, and all its days in figures.
@@ -105,6 +106,7 @@ pub(in crate::server::pages) async fn show(
         before,
         after,
         channels: channels::totals(&channels::seen(&district, &reader, &campaign.id).await?),
+        may_plan: reader.grants().may(Right::Plan),
         campaign,
     };
     Ok(Page(page).into_response())

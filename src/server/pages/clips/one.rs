@@ -14,6 +14,7 @@ use crate::{
         AiringReport, District,
         pages::{
             fault::Fault,
+            keep::stood,
             page::Page,
             state,
             visitor::{Reader, Visitor},
@@ -45,6 +46,8 @@ pub(super) struct One {
     may_publish: bool,
     /// When its recording went, as the district keeps it no longer.
     gone_at: Option<UtcMs>,
+    /// How the clip stands, for the form.
+    stood: String,
     wish: Wish,
 }
 
@@ -193,6 +196,7 @@ pub(super) async fn page(
         may_load: reader.grants().may_everywhere(Right::Load),
         may_publish: reader.grants().may_everywhere(Right::Publish),
         gone_at: store.gone_at(&clip.clip.sha256).await?,
+        stood: stood(Some(&clip.clip)),
         wish: wish.unwrap_or_else(|| Wish::of(reader, &clip.clip)),
         clip,
         facts,

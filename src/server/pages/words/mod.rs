@@ -40,6 +40,7 @@ const SECTIONS: &[Section] = sections![
     "column",
     "common",
     "confirm",
+    "copy",
     "dates",
     "deed",
     "emergency",
@@ -73,7 +74,6 @@ const SECTIONS: &[Section] = sections![
     "sign-in",
     "state",
     "state-means",
-    "station-fault",
     "station-kind",
     "stations",
     "step",
@@ -81,6 +81,7 @@ const SECTIONS: &[Section] = sections![
     "today",
     "trail",
     "trouble",
+    "unit-kind",
     "welcome",
     "why",
 ];
