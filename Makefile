@@ -59,7 +59,7 @@ bench:
 	cargo bench --locked
 
 fuzz:
-	@./deploy/install-needs g++
+	@./deploy/install-needs g++ python3
 	./fuzz/run 600
 
 check:

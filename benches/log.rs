@@ -15,7 +15,7 @@ mod common;
 mod reach;
 
 use std::{
-    io::{BufReader, BufWriter, Seek as _, Write as _},
+    io::{BufReader, BufWriter, Read as _, Seek as _, Write as _},
     time::Instant,
 };
 
@@ -31,6 +31,12 @@ const ENTRIES: u64 = 1_000_000;
 const SIGNED: u64 = 100_000;
 const STATIONS: u64 = 25;
 const NAME: &str = "loa/bench";
+
+/// A file, whose first lines are known last.
+struct Export {
+    head: String,
+    entries: std::fs::File,
+}
 
 fn main() {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -55,7 +61,7 @@ fn main() {
 }
 
 /// A log whose entries are a day's records of many stations, as they come: in batches of one station after another.
-fn export(count: u64, is_signed: bool) -> std::fs::File {
+fn export(count: u64, is_signed: bool) -> Export {
     let secret = SecretKey::from_seed(&[1; 32]);
     let key = NoteKey::new(NAME, Signs::Text, secret.public()).unwrap();
     let mut entries = tempfile::tempfile_in(".").unwrap();
@@ -102,11 +108,7 @@ fn export(count: u64, is_signed: bool) -> std::fs::File {
     let head = Head { size: tree.size(), root: tree.root() };
     let mut note = Note::new(Checkpoint { origin: NAME.to_owned(), head }.to_string()).unwrap();
     note.sign(NAME, &secret).unwrap();
-    let mut whole = tempfile::tempfile_in(".").unwrap();
-    writeln!(whole, "{note}").unwrap();
-    entries.rewind().unwrap();
-    std::io::copy(&mut entries, &mut whole).unwrap();
-    whole
+    Export { head: format!("{note}\n"), entries }
 }
 
 /// A record in its chain under somebody's signature: nobody looks at it.
@@ -117,10 +119,11 @@ fn unsigned(previous: &Envelope, record: loa::wire::AsRunRecord) -> Envelope {
 }
 
 /// Seconds.
-fn timed(file: &mut std::fs::File, count: u64, with_signatures: bool, threads: usize) -> f64 {
-    file.rewind().unwrap();
+fn timed(export: &mut Export, count: u64, with_signatures: bool, threads: usize) -> f64 {
+    export.entries.rewind().unwrap();
     let begun = Instant::now();
-    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let mut reader =
+        BufReader::with_capacity(1 << 20, export.head.as_bytes().chain(&mut export.entries));
     let proven = verify(&mut reader, None, None, with_signatures, threads).unwrap();
     let took = begun.elapsed().as_secs_f64();
     assert_eq!((proven.size, proven.broken), (count, 0), "{proven}");

@@ -54,6 +54,7 @@ enum Role {
     Report(Box<report::ReportArguments>),
     Backup(backup::BackupArguments),
     Restore(backup::RestoreArguments),
+    Log(Box<log::Command>),
     Doctor(doctor::DoctorArguments),
 }
 
@@ -112,6 +113,7 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Report(arguments) => report::run(*arguments).await.map(well),
                 Role::Backup(arguments) => backup::back_up(arguments).await.map(well),
                 Role::Restore(arguments) => backup::restore(arguments).await.map(well),
+                Role::Log(command) => log::run(*command).await,
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {
                     Ok(ExitCode::SUCCESS)

@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
         let key = SecretKey::from_seed(&[1; 32]).public();
         for signs in [Signs::Text, Signs::Sight] {
             let key = NoteKey::new("loa/test", signs, key).unwrap();
-            assert_eq!(note.signed_by(&key).is_ok(), note.of(&key).is_some_and(|_| note.signed_by(&key).is_ok()));
+            assert!(note.signed_by(&key).is_err() || note.of(&key).is_some());
         }
         if let Ok(checkpoint) = note.text().parse::<Checkpoint>() {
             assert_eq!(checkpoint.to_string(), note.text());

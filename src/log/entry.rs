@@ -45,19 +45,15 @@ impl Entry<'_> {
 }
 
 /// A station's record.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct Record<'a> {
     /// When the district had it on disk, in RFC 3339.
-    #[serde(borrow)]
     pub at: Cow<'a, str>,
     /// The key that signed it; none: it is from before there were keys.
-    #[serde(borrow)]
     pub key: Option<Cow<'a, str>>,
     /// Over the line `loa/v1/record` and the payload.
-    #[serde(borrow)]
     pub signature: Option<Cow<'a, str>>,
     /// The exact text that is signed.
-    #[serde(borrow)]
     pub payload: Cow<'a, str>,
 }
 

@@ -58,12 +58,43 @@ pub fn read_head(file: &mut impl BufRead) -> Result<Note, BadExport> {
     Ok(text.and_then(|text| text.parse::<Note>()).map_err(Wrong::from)?)
 }
 
-/// Verifies a file from its beginning to its end: every hash, the head, and with signatures those of the stations.
+/// Some lines of a file, read together.
+#[derive(Default)]
+struct Stretch {
+    text: Vec<u8>,
+    /// Where each line ends, after its line feed.
+    ends: Vec<usize>,
+}
+
+impl Stretch {
+    fn read(file: &mut impl BufRead) -> std::io::Result<Self> {
+        let mut read = Self::default();
+        while read.ends.len() < TOGETHER && read.text.len() < AT_ONCE {
+            if file.read_until(b'\n', &mut read.text)? == 0 {
+                break;
+            }
+            read.ends.push(read.text.len());
+        }
+        Ok(read)
+    }
+
+    /// The lines without their ends. A last one that has none may have lost more than that: it is empty.
+    fn lines(&self) -> Vec<&[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let line = |(from, until): (usize, &usize)| {
+            self.text.get(from..*until).and_then(|line| line.strip_suffix(b"\n"))
+        };
+        starts.zip(&self.ends).map(|span| line(span).unwrap_or_default()).collect()
+    }
+}
+
+/// Verifies a file from its beginning to its end: every hash, the head, and with signatures those of the stations. While some
+/// entries are checked, the next are read.
 ///
 /// # Errors
 /// The first thing that is wrong.
 pub fn verify(
-    file: &mut impl BufRead,
+    file: &mut (impl BufRead + Send),
     known: Option<NoteKey>,
     older: Option<Older>,
     with_signatures: bool,
@@ -71,30 +102,16 @@ pub fn verify(
 ) -> Result<Proven, BadExport> {
     let note = read_head(file)?;
     let mut verifier = Verifier::new(note, known, older, with_signatures, threads)?;
-    let mut text = Vec::new();
-    loop {
-        text.clear();
-        let mut ends = Vec::new();
-        while ends.len() < TOGETHER && text.len() < AT_ONCE {
-            if file.read_until(b'\n', &mut text)? == 0 {
-                break;
-            }
-            ends.push(text.len());
-        }
-        let Some(last) = ends.last() else { return Ok(verifier.finish()?) };
-        // A line without its end may have lost more than that.
-        let is_cut = text.get(last - 1) != Some(&b'\n');
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let mut lines: Vec<&[u8]> =
-            starts.zip(&ends).filter_map(|(from, until)| text.get(from..until - 1)).collect();
-        if is_cut {
-            lines.pop();
-        }
-        verifier.take(&lines)?;
-        if is_cut {
-            verifier.take(&[b""])?;
-        }
+    let mut stretch = Stretch::read(file)?;
+    while !stretch.ends.is_empty() {
+        let (taken, next) = std::thread::scope(|scope| {
+            let next = scope.spawn(|| Stretch::read(file));
+            (verifier.take(&stretch.lines()), next.join())
+        });
+        taken?;
+        stretch = next.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     }
+    Ok(verifier.finish()?)
 }
 
 #[cfg(test)]

@@ -184,16 +184,17 @@ impl Verifier {
     /// The first that is wrong.
     pub fn take(&mut self, lines: &[&[u8]]) -> Result<(), Wrong> {
         let first = self.tree.size();
-        let read = self.in_parallel(lines, |line| read(line));
+        let read = self.in_parallel(lines, read);
         let mut claims: Vec<(u64, Claim)> = Vec::new();
         let mut wrong = None;
         for (index, page) in (first..).zip(read) {
             match page.and_then(|(hash, page)| self.enter(index, hash, page)) {
                 Ok(claim) => claims.extend(claim.map(|claim| (index, claim))),
-                Err(why) => {
-                    wrong = Some(why(index));
-                    break;
-                }
+                Err(Why::Entry(words)) => wrong = Some(Wrong::Entry(index, words)),
+                Err(Why::Older(words)) => wrong = Some(Wrong::Older(words)),
+            }
+            if wrong.is_some() {
+                break;
             }
         }
         if self.with_signatures {
@@ -214,20 +215,18 @@ impl Verifier {
     ) -> Result<Option<Claim>, Why> {
         if index >= self.size() {
             let size = self.size();
-            let words = format!("the checkpoint speaks of {size} entries only");
-            return Err(Box::new(move |index| Wrong::Entry(index, words)));
+            return Err(Why::Entry(format!("the checkpoint speaks of {size} entries only")));
         }
-        let claim = self.book.enter(index, page).map_err(in_entry)?;
+        let claim = self.book.enter(index, page).map_err(Why::Entry)?;
         self.tree.push(hash);
         if let Some(Older { head, .. }) = &self.older
             && head.size == self.tree.size()
             && head.root != self.tree.root()
         {
-            let words = format!(
+            return Err(Why::Older(format!(
                 "the first {} entries are not those of the older head: the log was rewritten",
                 head.size
-            );
-            return Err(Box::new(move |_| Wrong::Older(words)));
+            )));
         }
         Ok(claim)
     }
@@ -334,18 +333,17 @@ impl Verifier {
 }
 
 /// Why an entry, whose number is told later, is wrong.
-type Why = Box<dyn FnOnce(u64) -> Wrong + Send>;
-
-fn in_entry(words: String) -> Why {
-    Box::new(|index| Wrong::Entry(index, words))
+enum Why {
+    Entry(String),
+    Older(String),
 }
 
 fn read<'a>(line: &&'a [u8]) -> Result<(super::Hash, Page<'a>), Why> {
-    let wrong = |words: &str| in_entry(words.to_owned());
+    let wrong = |words: &str| Why::Entry(words.to_owned());
     let (stated, entry) =
         read_line(line).ok_or_else(|| wrong("the line is not a hash, a space and an entry"))?;
     if leaf(entry) != stated {
         return Err(wrong("it was changed: its hash does not fit"));
     }
-    Ok((stated, Page::read(entry).map_err(in_entry)?))
+    Ok((stated, Page::read(entry).map_err(Why::Entry)?))
 }

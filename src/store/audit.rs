@@ -99,7 +99,10 @@ impl Deed {
                 | Self::FourEyesSet
                 | Self::StationCodeMade
                 | Self::StationRevoked
+                | Self::PersonAdded
                 | Self::RolesChanged
+                | Self::PersonDisabled
+                | Self::PersonEnabled
         )
     }
 }

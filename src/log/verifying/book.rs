@@ -52,6 +52,24 @@ struct Kind<'a> {
     kind: Cow<'a, str>,
 }
 
+/// A [`Record`] with its kind, which must not stand there twice.
+#[derive(Deserialize)]
+struct Kinded<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    at: Cow<'a, str>,
+    #[serde(borrow)]
+    key: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    signature: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    payload: Cow<'a, str>,
+}
+
+/// How the line of a record begins.
+const RECORD: &str = r#"{"kind":"record","#;
+
 fn json<'a, T: Deserialize<'a>>(entry: &'a str) -> Result<T, String> {
     serde_json::from_str(entry).map_err(|error| format!("it cannot be read: {error}"))
 }
@@ -70,14 +88,13 @@ impl Told<'_> {
 impl<'a> Page<'a> {
     pub(super) fn read(entry: &'a [u8]) -> Result<Self, String> {
         let entry = std::str::from_utf8(entry).map_err(|_| "it is no text in UTF-8".to_owned())?;
+        // Nearly all are records, and are read in one pass.
+        if entry.starts_with(RECORD) {
+            return Self::record(entry);
+        }
         let Kind { kind } = json(entry)?;
         Ok(match &*kind {
-            "record" => {
-                let record: Record<'a> = json(entry)?;
-                let told = Told::of(&record.payload)?;
-                let hash = RecordHash::of(record.payload.as_bytes());
-                Self::Record(record, told, hash)
-            }
+            "record" => return Self::record(entry),
             "station-key" => Self::StationKey(json(entry)?),
             "station-key-revoked" => Self::Revoked(json(entry)?),
             "district-key" => Self::DistrictKey(json(entry)?),
@@ -85,6 +102,17 @@ impl<'a> Page<'a> {
             "witness" => Self::Witness(json(entry)?),
             _ => Self::Other,
         })
+    }
+}
+
+impl<'a> Page<'a> {
+    fn record(entry: &'a str) -> Result<Self, String> {
+        let Kinded { kind, at, key, signature, payload } = json(entry)?;
+        if kind != "record" {
+            return Err("it is of another kind than it begins with".to_owned());
+        }
+        let (told, hash) = (Told::of(&payload)?, RecordHash::of(payload.as_bytes()));
+        Ok(Self::Record(Record { at, key, signature, payload }, told, hash))
     }
 }
 

@@ -10,7 +10,7 @@ use loa::store::Store;
 use super::super::place::Place;
 
 /// Entries read at a time.
-const STRETCH: u64 = 1024;
+const STRETCH: usize = 1024;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExportArguments {
@@ -48,8 +48,8 @@ async fn write(store: &Store, out: &mut impl Write) -> anyhow::Result<()> {
     let signed = signed.context("no head was signed yet: loa serve signs it within seconds")?;
     writeln!(out, "{}", signed.note)?;
     let progress = ProgressBar::new(signed.size);
-    for from in (0..signed.size).step_by(1024) {
-        let until = signed.size.min(from + STRETCH);
+    for from in (0..signed.size).step_by(STRETCH) {
+        let until = signed.size.min(from + STRETCH as u64);
         out.write_all(store.log_export(from..until).await?.as_bytes())?;
         progress.set_position(until);
     }

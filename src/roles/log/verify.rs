@@ -17,7 +17,7 @@ use serde_json::json;
 use super::super::lock::LineArguments;
 
 /// Entries asked for in one call.
-const STRETCH: u64 = 1000;
+const STRETCH: usize = 1000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyArguments {
@@ -113,8 +113,8 @@ async fn over_line(
     };
     let size = verifier.size();
     let progress = ProgressBar::new(size);
-    for from in (0..size).step_by(1000) {
-        let limit = STRETCH.min(size - from);
+    for from in (0..size).step_by(STRETCH) {
+        let limit = (size - from).min(STRETCH as u64);
         let text = district.get(&format!("/api/v1/log/entries?from={from}&limit={limit}")).await?;
         let lines: Vec<&[u8]> = text.lines().map(str::as_bytes).collect();
         if let Err(wrong) = verifier.take(&lines) {

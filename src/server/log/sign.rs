@@ -93,24 +93,24 @@ async fn sign(district: &District) -> Result<Option<LogFault>, StoreError> {
 
 /// Sees that the log says with which keys it and the rundowns are signed; gives the log's.
 async fn introduce(district: &District, key: &NoteKey) -> Result<String, StoreError> {
-    let (at, keyring) = (district.clock.now(), district.keyring());
-    let known = district.store.log_keys().await?;
-    let kind = |kind: &str| {
-        let begins = format!("{{\"kind\":\"{kind}\"");
-        known.iter().filter(move |line| line.starts_with(&begins))
+    let (at, keyring, key) = (district.clock.now(), district.keyring(), key.to_string());
+    let missing = |known: &[String]| {
+        let mut new = Vec::new();
+        if of_kind(known, "log-key").next().is_none() {
+            new.push(Entry::LogKey(LogKey { at, key: key.clone().into() }));
+        }
+        let stated = of_kind(known, "district-key").count();
+        let statements = keyring.row().iter().skip(stated).cloned();
+        new.extend(statements.map(|statement| Entry::DistrictKey(DistrictKey { at, statement })));
+        new
     };
-    let first =
-        kind("log-key").next().and_then(|line| serde_json::from_str::<LogKey<'_>>(line).ok());
-    let mut new = Vec::new();
-    if first.is_none() {
-        new.push(Entry::LogKey(LogKey { at, key: key.to_string().into() }));
-    }
-    let stated = kind("district-key").count();
-    for statement in keyring.row().iter().skip(stated).cloned() {
-        new.push(Entry::DistrictKey(DistrictKey { at, statement }));
-    }
-    if !new.is_empty() {
-        district.store.append(&new).await?;
-    }
-    Ok(first.map_or_else(|| key.to_string(), |first| first.key.into_owned()))
+    let known = district.store.complete_log_keys(missing).await?;
+    let first = of_kind(&known, "log-key").next();
+    let first = first.and_then(|line| serde_json::from_str::<LogKey<'_>>(line).ok());
+    Ok(first.map(|first| first.key.into_owned()).unwrap_or_default())
+}
+
+fn of_kind<'a>(lines: &'a [String], kind: &str) -> impl Iterator<Item = &'a String> {
+    let begins = format!("{{\"kind\":\"{kind}\"");
+    lines.iter().filter(move |line| line.starts_with(&begins))
 }

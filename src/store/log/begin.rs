@@ -7,7 +7,7 @@ use super::{
 use crate::log::leaf;
 
 /// Entries read at a time.
-const STRETCH: u64 = 2_000;
+const STRETCH: usize = 2_000;
 
 /// Gives every row without a place its place, table by table: keys before what they signed, and what ended them after.
 const PLACES: [&str; 6] = [
@@ -59,8 +59,8 @@ pub(in crate::store) async fn begin(store: &Store) -> Result<(), StoreError> {
     if until > from {
         tracing::info!(entries = until - from, "beginning the log with what there is");
     }
-    for start in (from..until).step_by(2_000) {
-        let span = start..until.min(start + STRETCH);
+    for start in (from..until).step_by(STRETCH) {
+        let span = start..until.min(start + STRETCH as u64);
         let lines = rows::lines(&mut tx, span).await?;
         let leaves: Vec<_> = lines.iter().map(|line| leaf(line.as_bytes())).collect();
         append_leaves(&mut tx, start, &leaves).await?;

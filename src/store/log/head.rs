@@ -1,6 +1,12 @@
 //! What others ask of the log: its head, its proofs, its entries.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{
+        HashMap,
+        hash_map::Entry::{Occupied, Vacant},
+    },
+    ops::Range,
+};
 
 use super::{
     super::{
@@ -13,6 +19,10 @@ use crate::{
     log::{Entry, Frontier, Hash, Place, Tile, root_of, span_root},
     radio::UtcMs,
 };
+
+/// The entries that stand in no row of their own and are of one of the kinds that say who may sign.
+const KEYS: &str = "select entry from log_entry where entry like '{\"kind\":\"log-key\"%' \
+     or entry like '{\"kind\":\"district-key\"%' or entry like '{\"kind\":\"witness\"%' order by log_position";
 
 /// A head of the log that was signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +112,31 @@ impl Store {
         tx.commit().await
     }
 
-    /// The entries that stand in no row of their own and are of one of the kinds that say who may sign: in order.
+    /// The entries that say who may sign, in order.
     pub async fn log_keys(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?,
-            "select entry from log_entry where entry like '{\"kind\":\"log-key\"%'
-             or entry like '{\"kind\":\"district-key\"%' or entry like '{\"kind\":\"witness\"%'
-             order by log_position")?;
+        let rows = sql!(fetch &mut self.db.reader().await?, KEYS)?;
         rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Appends what is missing among the entries that say who may sign, once, also where several programs find it missing;
+    /// gives all of them.
+    pub async fn complete_log_keys(
+        &self,
+        missing: impl Fn(&[String]) -> Vec<Entry<'static>>,
+    ) -> Result<Vec<String>, StoreError> {
+        let known = self.log_keys().await?;
+        if missing(&known).is_empty() {
+            return Ok(known);
+        }
+        let mut tx = self.db.begin().await?;
+        super::lock(&mut tx).await?;
+        let rows = sql!(fetch &mut tx, KEYS)?;
+        let known = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>, _>>()?;
+        for entry in missing(&known) {
+            super::keep(&mut tx, &entry).await?;
+        }
+        tx.commit().await?;
+        self.log_keys().await
     }
 
     /// The leaves of a span, as they were hashed when they came.
@@ -154,15 +182,18 @@ impl Store {
 struct Tiles(HashMap<Tile, Vec<Hash>>);
 
 impl Tiles {
-    async fn node(&mut self, on: &mut Reader, place: Place) -> Result<Hash, StoreError> {
-        let (tile, _) = Tile::of(place);
-        if !self.0.contains_key(&tile) {
-            let rows = sql!(fetch on, "select hashes from log_tile where level = $1 and place = $2",
-                i64::from(tile.level), tile.index.cast_signed())?;
-            let text: Option<String> = rows.first().map(|row| row.get(0)).transpose()?;
-            self.0.insert(tile, text.map(hashes).unwrap_or_default());
-        }
+    async fn node(&mut self, on: &mut Reader, at: Place) -> Result<Hash, StoreError> {
+        let (tile, _) = Tile::of(at);
+        let hashes = match self.0.entry(tile) {
+            Occupied(read) => read.into_mut(),
+            Vacant(place) => {
+                let rows = sql!(fetch on, "select hashes from log_tile where level = $1 and place = $2",
+                    i64::from(tile.level), tile.index.cast_signed())?;
+                let text: Option<String> = rows.first().map(|row| row.get(0)).transpose()?;
+                place.insert(text.map(hashes).unwrap_or_default())
+            }
+        };
         // What is not there is a hash that nothing has.
-        Ok(self.0.get(&tile).and_then(|hashes| place.of_tile(hashes)).unwrap_or_default())
+        Ok(at.of_tile(hashes).unwrap_or_default())
     }
 }

@@ -19,7 +19,7 @@ macro_rules! logged_deeds {
     () => {
         "('bulletin-asked', 'bulletin-agreed', 'bulletin-cancelled', 'bulletin-corrected', 'rule-added', \
           'rule-changed', 'rule-removed', 'clip-retired', 'four-eyes-set', 'station-code-made', \
-          'station-revoked', 'roles-changed')"
+          'station-revoked', 'person-added', 'roles-changed', 'person-disabled', 'person-enabled')"
     };
 }
 use logged_deeds;
@@ -93,7 +93,7 @@ pub(super) async fn append_leaves(
 async fn tile(tx: &mut Tx, level: i64, place: u64) -> Result<Vec<Hash>, StoreError> {
     let rows = sql!(fetch tx, "select hashes from log_tile where level = $1 and place = $2",
         level, place.cast_signed())?;
-    Ok(rows.first().map(|row| row.get(0)).transpose()?.map(|text| hashes(text)).unwrap_or_default())
+    Ok(rows.first().map(|row| row.get(0)).transpose()?.map(hashes).unwrap_or_default())
 }
 
 async fn write(tx: &mut Tx, level: i64, place: u64, tile: &[Hash]) -> Result<(), StoreError> {
