@@ -101,19 +101,16 @@ impl Reconciliation {
             until: campaign.until.min(self.period.until),
             ..campaign.clone()
         };
+        let owed = campaign.airings_per_day;
+        // What is more than owed changes nothing of what is met, and may be much.
         let airings: Vec<_> = self
             .lines
             .iter()
             .filter(|((of, _), _)| of.as_ref() == Some(&campaign.id))
             .flat_map(|((_, station), line)| {
                 self.period.days().zip(&line.days).flat_map(move |(day, cell)| {
-                    let [played, declared, ahead] =
-                        [cell.aired - cell.declared, cell.declared, cell.ahead]
-                            .map(|count| count as usize);
-                    repeat_n(Worth::Aired(Evidence::Played), played)
-                        .chain(repeat_n(Worth::Aired(Evidence::Declared), declared))
-                        .chain(repeat_n(Worth::Ahead, ahead))
-                        .map(move |worth| (station.clone(), day, worth))
+                    let counted = cell.aired.min(owed) as usize;
+                    repeat_n((station.clone(), day, Worth::Aired(Evidence::Played)), counted)
                 })
             })
             .collect();

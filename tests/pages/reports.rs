@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use loa::{
-    radio::{Campaign, Directive, Role, Selection, UtcMs},
+    radio::{Campaign, Directive, Role, Selection, UtcMs, Window},
     server::roll,
     store::{Removed, Rules},
 };
@@ -15,7 +15,11 @@ use crate::{
 
 const DAY: i64 = 86_400_000;
 
-on_both_databases!(figures_follow_what_comes_late, files_hold_what_the_page_shows);
+on_both_databases!(
+    figures_follow_what_comes_late,
+    files_hold_what_the_page_shows,
+    nothing_judged_before_a_late_word_is_kept,
+);
 
 /// A campaign of three days, owed once a day; every station airs it at 05:00.
 async fn furnish(house: &House) {
@@ -138,4 +142,27 @@ async fn files_hold_what_the_page_shows(house: House) {
     }
     let mut officer = Browser::of(&house, "bac", &[(Role::CommuneOfficer, None)]).await;
     assert_eq!(officer.get("/reports").await.status, StatusCode::FORBIDDEN);
+}
+
+async fn nothing_judged_before_a_late_word_is_kept(house: House) {
+    let store = house.district.store();
+    let midnight = UtcMs(MORNING.0 - 5 * 3_600_000);
+    let window = Window { from: midnight, until: UtcMs(midnight.0 + 3 * DAY) };
+    let next = UtcMs(midnight.0 + DAY);
+    let days = [(midnight, "[]".to_owned()), (next, "[]".to_owned())];
+    house.clock.step_to(UtcMs(MORNING.0 + 20 * 60_000));
+    let before = store.judged(window).await.unwrap();
+    assert_eq!(before.days, []);
+    // On time: it takes nothing away.
+    house.confirm(json!([played("thach-lam", 1)])).await;
+    assert!(store.keep_judged(before.edition, &days).await.unwrap());
+    assert_eq!(store.judged(window).await.unwrap().days, days);
+    // Late, while somebody judges: what was kept of its day goes, and what was judged before it came is not kept.
+    house.clock.step_to(UtcMs(MORNING.0 + 2 * DAY));
+    house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
+    assert!(!store.keep_judged(before.edition, &days).await.unwrap());
+    let after = store.judged(window).await.unwrap();
+    assert_eq!(after.days, days[1..]);
+    assert!(store.keep_judged(after.edition, &days).await.unwrap());
+    assert_eq!(store.judged(window).await.unwrap().days, days);
 }
