@@ -93,7 +93,10 @@ async fn a_recording_goes_after_its_time_and_its_record_stays(house: House) {
     operator.get("/clips/bluezone").await;
     operator.post("/clips/bluezone/bring-back", &[]).await;
     assert!(operator.get("/clips/bluezone").await.text().contains("hãy nạp lại tệp âm thanh"));
+    assert!(store.clip(&"bluezone".parse().unwrap()).await.unwrap().unwrap().clip.retired);
     house.keep_clip(SOUND);
     store.keep_recording(&sha256(), "{}", BEFORE).await.unwrap();
     assert_eq!(store.gone_at(&sha256()).await.unwrap(), None);
+    operator.post("/clips/bluezone/bring-back", &[]).await;
+    assert!(!store.clip(&"bluezone".parse().unwrap()).await.unwrap().unwrap().clip.retired);
 }

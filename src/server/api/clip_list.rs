@@ -166,6 +166,10 @@ pub(in crate::server) async fn change(
     let (store, now) = (&district.store, district.clock.now());
     let unknown = || Refusal::not_found(format!("there is no clip {id}"));
     let stored = store.clip(&id).await?.ok_or_else(unknown)?;
+    if change.retired == Some(false) && store.gone_at(&stored.clip.sha256).await?.is_some() {
+        let said = |language: Language| language.of("clips.is-gone").to_string();
+        return Err(Refusal::unreadable(said(Language::En)).in_vietnamese(said(Language::Vi)));
+    }
     let clip = change.description.of(stored.clip).map_err(|wrong| {
         let said = |language: Language| {
             let lines = wrong.iter().map(|wrong| {

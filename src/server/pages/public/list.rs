@@ -60,7 +60,7 @@ impl List {
     }
 
     fn address(&self, stored: &StoredClip) -> String {
-        self.v.link(&format!("/p/{}", code(&stored.clip.sha256)))
+        self.v.link(format!("/p/{}", code(&stored.clip.sha256)))
     }
 
     fn station(&self, airing: &Sounded) -> String {

@@ -102,7 +102,7 @@ pub(in crate::server::pages) async fn show(
     let (airings, next) = shown.sounded(&district, &filter, after, LINES).await?;
     let here = format!("/p/{code}");
     let first = if wanted.after.is_empty() { String::new() } else { v.link(&here) };
-    let next = next.map(|cursor| v.link(&format!("{here}?after={cursor}"))).unwrap_or_default();
+    let next = next.map(|cursor| v.link(format!("{here}?after={cursor}"))).unwrap_or_default();
     let clip = shown.clips.pop().ok_or(Fault::Missing)?;
     let key = district.keyring().newest().key.to_string();
     let drawn = drawn::code(&address(&v, &code))?;
