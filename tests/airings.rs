@@ -22,7 +22,7 @@ use common::{
 use loa::{
     clock::Clock,
     radio::{AiringItem, Campaign, Directive, Item, Outcome, Reason, UtcMs},
-    server::{Rolled, roll},
+    server::{Rolled, roll, settle},
     store::{Removed, Rules},
     wire::{AsRunRecord, RundownAiring},
 };
@@ -39,6 +39,7 @@ on_both_databases!(
     every_filter_finds_its_own,
     pages_fit_together,
     a_clip_whose_turn_was_missed_is_next,
+    what_is_settled_is_found_as_before_and_follows_what_is_said_later,
 );
 
 async fn every_airing_of_the_past_has_one_state(house: House) {
@@ -402,4 +403,45 @@ async fn a_clip_whose_turn_was_missed_is_next(house: House) {
     // A clip that is at fault itself has had its turn: it must not silence the others.
     house.confirm(json!([silent(3, Reason::ClipCorrupt)])).await;
     assert_eq!(roll(&house.district).await.unwrap(), Rolled::default());
+}
+
+async fn what_is_settled_is_found_as_before_and_follows_what_is_said_later(house: House) {
+    roll(&house.district).await.unwrap();
+    house.clock.step_to(UtcMs(MORNING.0 + 3 * DAY));
+    house.confirm(json!([played("thach-lam", 1)])).await;
+    let mut states: Vec<String> =
+        house.list("limit=500").await.iter().map(|one| one["state"].to_string()).collect();
+    states.sort();
+    states.dedup();
+    assert_eq!(states, ["\"aired\"", "\"planned\"", "\"unreported\""]);
+    let all = async || {
+        let mut found = Vec::new();
+        for state in ["aired", "missed", "planned", "unreported"] {
+            let airings = house.list(&format!("limit=500&state={state}")).await;
+            assert!(airings.iter().all(|one| one["state"] == state), "{state}");
+            found.push(airings);
+        }
+        found
+    };
+    let before = all().await;
+    let over = before[0].len() + before[3].len();
+    assert_eq!(settle(&house.district).await.unwrap(), over as u64);
+    assert_eq!(settle(&house.district).await.unwrap(), 0);
+    assert_eq!(all().await, before);
+    assert_eq!(before[1].len(), 0);
+
+    // A person speaks, and then the player, whose record outranks it.
+    let airing = airing_at("kim-tan", MORNING);
+    let path = format!("/api/v1/airings/{airing}/confirmation");
+    let word = json!({"outcome": "missed", "cause": "power"});
+    assert_eq!(house.post(&path, &house.lan, &word).await.status, StatusCode::OK);
+    let told = all().await;
+    assert_eq!((told[1].len(), told[3].len()), (1, before[3].len() - 1));
+    assert_eq!(settle(&house.district).await.unwrap(), 1);
+    assert_eq!(all().await, told);
+    house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
+    let heard = all().await;
+    assert_eq!((heard[0].len(), heard[1].len()), (2, 0));
+    assert_eq!(settle(&house.district).await.unwrap(), 1);
+    assert_eq!(all().await, heard);
 }

@@ -18,7 +18,9 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{District, Expiry, endings, rolling, router, taking::Taking, tending::tend, via::Via};
+use super::{
+    District, Expiry, endings, rolling, router, settling, taking::Taking, tending::tend, via::Via,
+};
 use crate::tls::Identity;
 
 /// A request's head may not be larger, in bytes.
@@ -68,6 +70,7 @@ pub async fn serve(
     let work = [
         tokio::spawn(tend(district.clone(), "planning", AGAIN, rolling::keep)),
         tokio::spawn(tend(district.clone(), "endings", AGAIN, endings::watch)),
+        tokio::spawn(tend(district.clone(), "settling", AGAIN, settling::keep_settled)),
         tokio::spawn(tend(district.clone(), "certificate", AGAIN, move |district| {
             refresh(identities.clone(), district)
         })),

@@ -80,6 +80,13 @@ pub struct AiringReport {
     pub declarations: Option<Vec<ReceivedDeclaration>>,
 }
 
+impl AiringReport {
+    /// Whether somebody approved their own work in it, where the district lets one person do both.
+    pub(super) fn is_of_own_word(&self) -> bool {
+        self.approvals.iter().any(|ruling| ruling.own)
+    }
+}
+
 /// What somebody declared of an airing, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReceivedDeclaration {
@@ -146,20 +153,44 @@ pub(super) async fn report_window(
     join(district, stored, (records, words), now).await
 }
 
-/// The same of a campaign's.
-pub(super) async fn report_campaign(
+/// How an airing of a campaign stands, and when and where it is.
+pub(super) type Stood = (StationId, UtcMs, AiringState, Option<Evidence>);
+
+/// How the airings of a campaign stand that begin in a window. Only what is not settled is looked up.
+pub(super) async fn campaign_stands(
     district: &District,
     campaign: &CampaignId,
     window: Window,
     now: UtcMs,
-) -> Result<Vec<AiringReport>, Refusal> {
-    let (from, until) = (Some(window.from), Some(window.until));
-    let campaign = Some(campaign.clone());
-    let filter = AiringFilter { campaign, from, until, ..AiringFilter::default() };
-    let stored = district.store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
-    let records = district.store.records_within(window).await?;
-    let words = district.store.declarations_within(window).await?;
-    join(district, stored, (records, words), now).await
+) -> Result<Vec<Stood>, Refusal> {
+    let mut known = Vec::new();
+    let mut open: HashMap<AiringId, UtcMs> = HashMap::new();
+    for one in district.store.standings(campaign, window, now).await? {
+        let state = one.state.as_deref().and_then(AiringState::read);
+        let evidence = one.evidence.map(|code| serde_json::from_value(code.into())).transpose();
+        match (state, evidence) {
+            (Some(state), Ok(evidence)) => {
+                known.push((one.station, one.starts_at, state, evidence))
+            }
+            _ => {
+                open.insert(one.airing, one.starts_at);
+            }
+        }
+    }
+    let (Some(first), Some(last)) = (open.values().min(), open.values().max()) else {
+        return Ok(known);
+    };
+    let filter = AiringFilter {
+        campaign: Some(campaign.clone()),
+        from: Some(*first),
+        until: Some(UtcMs(last.0.saturating_add(1))),
+        ..AiringFilter::default()
+    };
+    let mut stored = district.store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
+    stored.retain(|stored| open.contains_key(&stored.planned.airing.id));
+    let looked_up = report_all(district, stored, now).await?.into_iter();
+    known.extend(looked_up.map(|one| (one.station, one.starts_at, one.state, one.evidence)));
+    Ok(known)
 }
 
 async fn join(

@@ -65,7 +65,10 @@ impl Search {
         let now = district.clock.now();
         let full = self.limit as usize;
         let chooses = self.state.is_some() || self.evidence.is_some();
-        let at_once = if chooses { AT_ONCE.max(self.limit) } else { self.limit };
+        // What is settled the database has chosen: a page is then found at once.
+        let mut at_once = if chooses { self.limit.saturating_mul(2) } else { self.limit };
+        self.filter.state = self.state.map(|state| state.as_str().to_owned());
+        self.filter.evidence = self.evidence;
         let (mut airings, mut looked_at) = (Vec::new(), 0);
         loop {
             let after = self.after.as_ref().map(|cursor| (cursor.0, cursor.1.as_str()));
@@ -87,6 +90,7 @@ impl Search {
             if airings.len() == full || looked_at >= LOOKED_AT {
                 return Ok(Found { airings, next: self.after });
             }
+            at_once = AT_ONCE.max(self.limit);
         }
     }
 }

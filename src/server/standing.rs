@@ -45,6 +45,11 @@ impl AiringState {
         Self::Unreported,
     ];
 
+    /// Reads that word back; none: a newer program wrote it.
+    pub(super) fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// The word that the API uses.
     pub fn as_str(self) -> &'static str {
         match self {

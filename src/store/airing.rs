@@ -9,8 +9,8 @@ use super::{
     json, name, text,
 };
 use crate::radio::{
-    Airing, AiringId, AiringItem, BulletinId, CampaignId, ClipHash, Priority, ProgrammeId,
-    StationId, UnitId, UtcMs, Window,
+    Airing, AiringId, AiringItem, BulletinId, CampaignId, ClipHash, Evidence, Priority,
+    ProgrammeId, StationId, UnitId, UtcMs, Window,
 };
 
 /// An airing as the plan has it.
@@ -85,6 +85,10 @@ pub struct AiringFilter {
     pub from: Option<UtcMs>,
     /// Beginning before this instant.
     pub until: Option<UtcMs>,
+    /// In this state, as a code; also those whose state is not settled.
+    pub state: Option<String>,
+    /// On this evidence; also those that are not settled.
+    pub evidence: Option<Evidence>,
 }
 
 /// Which end of time comes first.
@@ -109,6 +113,8 @@ macro_rules! select {
     };
 }
 
+pub(super) use select;
+
 /// A withdrawn airing counts only when it aired all the same.
 macro_rules! page {
     ($cursor:literal, $order:literal) => {
@@ -120,9 +126,10 @@ macro_rules! page {
                      union select u.id from unit u join sub on u.parent = sub.id
                  ) select id from sub))
              and (a.campaign = $3 or $3 is null)
-             and ($4 is null or a.id in (
-                 select b.id from content_clip c join airing b on b.content = c.content where c.clip = $4
-                 union select r.airing from as_run r where r.clip = $4))
+             and ($4 is null or a.content in (select c.content from content_clip c where c.clip = $4)
+                 or exists (select 1 from as_run r where r.airing = a.id and r.clip = $4))
+             and ($10 is null or a.state is null or a.state = $10)
+             and ($11 is null or a.state is null or a.evidence = $11)
              and a.starts_at >= $5 and a.starts_at < $6
              and (a.withdrawn_at is null or exists (select 1 from as_run r where r.airing = a.id))
              and (a.starts_at, a.id) ",
@@ -160,7 +167,9 @@ impl Store {
             filter.clip.map(|clip| clip.to_string()),
             filter.from.map_or(i64::MIN, |at| at.0),
             filter.until.map_or(i64::MAX, |at| at.0),
-            after_at, after_id, i64::from(limit))?;
+            after_at, after_id, i64::from(limit),
+            filter.state.as_deref(),
+            filter.evidence.map(|evidence| evidence.to_string()))?;
         read_all(&mut reader, &rows).await
     }
 
@@ -254,7 +263,7 @@ impl Store {
         }
         for id in dropped {
             sql!(execute &mut tx,
-                "update airing set withdrawn_at = $2
+                "update airing set withdrawn_at = $2, state = null, evidence = null
                  where id = $1 and starts_at >= $3 and withdrawn_at is null",
                 id.as_str(), now.0, fixed_until.0)?;
         }
@@ -269,7 +278,8 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let mut tx = self.db.begin().await?;
         let withdrawn = sql!(execute &mut tx,
-            "update airing set withdrawn_at = $1 where starts_at >= $2 and withdrawn_at is null
+            "update airing set withdrawn_at = $1, state = null, evidence = null
+             where starts_at >= $2 and withdrawn_at is null
              and programme is not null and station not in (select id from station)",
             now.0, fixed_until.0)?;
         tx.commit().await?;
@@ -300,7 +310,8 @@ pub(super) async fn upsert(
              campaign = excluded.campaign, title = excluded.title, priority = excluded.priority,
              nominal_at = excluded.nominal_at, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
              latest_start = excluded.latest_start, content = excluded.content, refused = excluded.refused,
-             decision = excluded.decision, digest = excluded.digest, reason = excluded.reason, withdrawn_at = null
+             decision = excluded.decision, digest = excluded.digest, reason = excluded.reason, withdrawn_at = null,
+             state = null, evidence = null
          where airing.starts_at >= $18",
         airing.id.as_str(), airing.schedule.as_str(), airing.station.as_str(), planned.unit.as_str(),
         airing.programme.as_str(), airing.campaign.as_ref().map(CampaignId::as_str), &*airing.title,
@@ -311,7 +322,10 @@ pub(super) async fn upsert(
     Ok(())
 }
 
-async fn read_all(reader: &mut Reader, rows: &[Row]) -> Result<Vec<StoredAiring>, StoreError> {
+pub(super) async fn read_all(
+    reader: &mut Reader,
+    rows: &[Row],
+) -> Result<Vec<StoredAiring>, StoreError> {
     let mut known = Known::default();
     let mut airings = Vec::with_capacity(rows.len());
     for row in rows {

@@ -178,7 +178,7 @@ async fn plan(tx: &mut Tx, airings: &[PlannedAiring]) -> Result<(), StoreError> 
 
 async fn withdraw(tx: &mut Tx, id: &BulletinId, now: UtcMs) -> Result<(), StoreError> {
     sql!(execute tx,
-        "update airing set withdrawn_at = $2
+        "update airing set withdrawn_at = $2, state = null, evidence = null
          where schedule = $1 and bulletin is not null and withdrawn_at is null",
         id.as_str(), now.0)?;
     Ok(())

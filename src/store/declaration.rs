@@ -99,6 +99,9 @@ impl Store {
                 // Another program has just kept one under this number: it is there to be seen now.
                 continue;
             }
+            sql!(execute &mut tx,
+                "update airing set state = null, evidence = null where id = $1 and state is not null",
+                word.airing.as_str())?;
             if let Some(actor) = actor {
                 let deed =
                     if last.is_some() { Deed::AiringCorrected } else { Deed::AiringDeclared };

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "approval", include_str!("../../migrations/0013_approval.sql")),
     (14, "faults", include_str!("../../migrations/0014_faults.sql")),
     (15, "word", include_str!("../../migrations/0015_word.sql")),
+    (20, "settled", include_str!("../../migrations/0020_settled.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.

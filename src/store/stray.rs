@@ -6,7 +6,7 @@
 use super::{NewRecord, StoreError, Tx, db::sql};
 use crate::radio::{AiringId, StationId};
 
-/// Keeps the airing that a record tells of, unless it is there.
+/// Keeps the airing that a record tells of, unless it is there; what came of it is to be worked out anew.
 pub(super) async fn keep(
     tx: &mut Tx,
     station: &StationId,
@@ -21,5 +21,8 @@ pub(super) async fn keep(
          on conflict do nothing",
         airing.as_str(), airing.schedule(), station.as_str(), record.title.as_str(),
         record.due_at.0, ends_at.0)?;
+    sql!(execute tx,
+        "update airing set state = null, evidence = null where id = $1 and state is not null",
+        airing.as_str())?;
     Ok(())
 }

@@ -3,13 +3,16 @@
 use super::{
     Actor, Change, Store, StoreError, Tx,
     applying::{
-        Applying, By, CALENDAR, CAMPAIGN, CLIP, HOUSE, Noun, PROGRAMME, SCHEDULE, STATION, UNIT,
+        Applying, BULLETIN, By, CALENDAR, CAMPAIGN, CLIP, HOUSE, Noun, PROGRAMME, SCHEDULE,
+        STATION, UNIT,
     },
+    bulletin,
     db::sql,
     json,
 };
 use crate::radio::{
-    Calendar, Campaign, Clip, Item, Programme, Schedule, Station, Unit, UtcMs, codes,
+    Calendar, Campaign, Clip, Item, PreparedBulletin, Programme, Schedule, Station, Unit, UtcMs,
+    codes,
 };
 
 codes! {
@@ -32,6 +35,7 @@ pub enum Thing<'a> {
     Programme(&'a Programme),
     Campaign(&'a Campaign),
     Schedule(&'a Schedule),
+    Bulletin(&'a PreparedBulletin),
     Calendar(&'a Calendar),
 }
 
@@ -48,6 +52,8 @@ codes! {
         Campaign = "campaign",
         /// A schedule.
         Schedule = "schedule",
+        /// A bulletin that is ready to be asked for.
+        Bulletin = "bulletin",
     }
 }
 
@@ -59,6 +65,7 @@ impl ThingKind {
             Self::Programme => PROGRAMME,
             Self::Campaign => CAMPAIGN,
             Self::Schedule => SCHEDULE,
+            Self::Bulletin => BULLETIN,
         }
     }
 }
@@ -75,6 +82,10 @@ impl<'a> Thing<'a> {
             Self::Programme(programme) => programme.items.iter().filter_map(mentioned).collect(),
             Self::Campaign(campaign) => {
                 campaign.clips.iter().map(|id| (CLIP, id.as_str())).collect()
+            }
+            Self::Bulletin(bulletin) => {
+                let clips = bulletin.clips.iter().chain(&bulletin.correction);
+                clips.map(|id| (CLIP, id.as_str())).collect()
             }
             Self::Schedule(schedule) => {
                 let campaign = schedule.campaign.iter().map(|id| (CAMPAIGN, id.as_str()));
@@ -122,35 +133,23 @@ impl Store {
         over: bool,
         now: UtcMs,
     ) -> Result<Option<Change>, StoreError> {
+        Ok(self.put_all(actor, &[thing], over, now).await?.pop())
+    }
+
+    /// The same of several, all or nothing; tells what changed.
+    pub async fn put_all(
+        &self,
+        actor: &Actor,
+        things: &[Thing<'_>],
+        over: bool,
+        now: UtcMs,
+    ) -> Result<Vec<Change>, StoreError> {
         let by = By::Page { actor, over };
         let mut to = Applying { tx: self.db.begin().await?, changes: Vec::new(), by, now };
-        for (noun, id) in thing.mentions() {
-            if sql!(fetch &mut to.tx, noun.find, id)?.is_empty() {
-                let reason = format!("there is no {} {id}: it may have been removed", noun.name);
-                return Err(StoreError::Dangling(reason));
-            }
+        for thing in things {
+            put(&mut to, *thing).await?;
         }
-        match thing {
-            Thing::Unit(unit) => {
-                let parent = unit.parent.as_ref().map(|parent| parent.as_str());
-                to.put(UNIT, unit.id.as_str(), unit, Some(parent)).await?;
-            }
-            Thing::Station(station) => to.put_station(station).await?,
-            Thing::Clip(clip) => to.put_clip(clip).await?,
-            Thing::Programme(it) => {
-                to.put(PROGRAMME, it.id.as_str(), it, None).await?;
-            }
-            Thing::Campaign(it) => {
-                to.put(CAMPAIGN, it.id.as_str(), it, None).await?;
-            }
-            Thing::Schedule(it) => {
-                to.put(SCHEDULE, it.id.as_str(), it, None).await?;
-            }
-            Thing::Calendar(calendar) => {
-                to.put(CALENDAR, HOUSE, calendar, None).await?;
-            }
-        }
-        Ok(to.finish().await?.pop())
+        to.finish().await
     }
 
     /// Takes one thing away, unless another needs it. What a file brought is refused with [`StoreError::OfFile`] unless
@@ -183,6 +182,40 @@ impl Store {
         let rows = sql!(fetch &mut self.db.reader().await?, kind.noun().find, id)?;
         rows.first().map(|row| super::applying::origin(row.get(1)?)).transpose()
     }
+}
+
+async fn put(to: &mut Applying<'_>, thing: Thing<'_>) -> Result<(), StoreError> {
+    for (noun, id) in thing.mentions() {
+        if sql!(fetch &mut to.tx, noun.find, id)?.is_empty() {
+            let reason = format!("there is no {} {id}: it may have been removed", noun.name);
+            return Err(StoreError::Dangling(reason));
+        }
+    }
+    match thing {
+        Thing::Unit(unit) => {
+            let parent = unit.parent.as_ref().map(|parent| parent.as_str());
+            to.put(UNIT, unit.id.as_str(), unit, Some(parent)).await?;
+        }
+        Thing::Station(station) => to.put_station(station).await?,
+        Thing::Clip(clip) => to.put_clip(clip).await?,
+        Thing::Programme(it) => {
+            to.put(PROGRAMME, it.id.as_str(), it, None).await?;
+        }
+        Thing::Campaign(it) => {
+            to.put(CAMPAIGN, it.id.as_str(), it, None).await?;
+        }
+        Thing::Schedule(it) => {
+            to.put(SCHEDULE, it.id.as_str(), it, None).await?;
+        }
+        Thing::Bulletin(it) => {
+            to.put(BULLETIN, it.id.as_str(), it, None).await?;
+            bulletin::none_of_both(&mut to.tx).await?;
+        }
+        Thing::Calendar(calendar) => {
+            to.put(CALENDAR, HOUSE, calendar, None).await?;
+        }
+    }
+    Ok(())
 }
 
 fn named<T>(kind: ThingKind, id: &str) -> Result<T, StoreError>

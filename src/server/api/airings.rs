@@ -115,6 +115,7 @@ pub(in crate::server) async fn list(
         clip: wanted.clip,
         from: wanted.from,
         until: wanted.until,
+        ..AiringFilter::default()
     };
     let (state, limit) = (wanted.state, wanted.limit);
     let search = Search { filter, state, evidence: None, order, limit, after };

@@ -8,8 +8,8 @@ use chrono::{Days, NaiveDate};
 use super::{fault::Fault, visitor::Reader, words::Phrase};
 use crate::{
     planning::{Day, DayStanding, Forecast, Row, Territory, Worth, forecast, progress},
-    radio::{Campaign, Evidence, Right, Station, Unit, Window},
-    server::{AiringState, District, report::report_campaign},
+    radio::{Campaign, Evidence, Right, Station, Unit, Window, sort_key},
+    server::{AiringState, District, report::campaign_stands},
 };
 
 /// The places that the reader may see, whole: what campaigns mean is asked of them.
@@ -24,7 +24,7 @@ impl Places {
         let territory = Territory::new(&units);
         let mut stations = district.store.stations().await?;
         stations.retain(|station| reader.may_in(Right::See, territory.ancestry(&station.unit)));
-        stations.sort_by(|a, b| a.name.cmp(&b.name));
+        stations.sort_by_cached_key(|station| sort_key(&station.name));
         Ok(Self { units, stations })
     }
 
@@ -47,15 +47,14 @@ async fn rows(
         from: dates.window(campaign.from).from,
         until: dates.window(campaign.until).until,
     };
-    let reports = report_campaign(district, &campaign.id, window, reader.now()).await?;
-    let airings = reports.into_iter().map(|report| {
-        let worth = match report.state {
-            AiringState::Aired => Worth::Aired(report.evidence.unwrap_or(Evidence::Simulated)),
+    let stands = campaign_stands(district, &campaign.id, window, reader.now()).await?;
+    let airings = stands.into_iter().map(|(station, starts_at, state, evidence)| {
+        let worth = match state {
+            AiringState::Aired => Worth::Aired(evidence.unwrap_or(Evidence::Simulated)),
             AiringState::Planned => Worth::Ahead,
             _ => Worth::Nothing,
         };
-        let day = dates.day(report.starts_at);
-        (report.station, day, worth)
+        (station, dates.day(starts_at), worth)
     });
     let territory = Territory::new(&places.units);
     let places = (&territory, &places.stations[..]);
