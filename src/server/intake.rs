@@ -229,9 +229,7 @@ fn title(measure: &Measure, file: &str) -> String {
 
 /// A name in rules that follows from the title, and is nobody's yet.
 async fn free_name(district: &District, title: &str) -> Result<ClipId, NotTaken> {
-    let stem = slug(title);
-    for number in 1..NAMESAKES {
-        let name = if number == 1 { stem.clone() } else { format!("{stem}-{number}") };
+    for name in names_of(title).take(NAMESAKES) {
         let id: ClipId = name
             .parse()
             .map_err(|error: crate::radio::BadName| NotTaken::Failed(error.to_string()))?;
@@ -242,8 +240,15 @@ async fn free_name(district: &District, title: &str) -> Result<ClipId, NotTaken>
     Err(NotTaken::Failed(format!("no name is free for a clip called {title}")))
 }
 
+/// Names in rules that follow from a title, the shortest first: `tin-sang`, `tin-sang-2`.
+pub(super) fn names_of(title: &str) -> impl Iterator<Item = String> {
+    let stem = slug(title);
+    let others = stem.clone();
+    std::iter::once(stem).chain((2..).map(move |number: u32| format!("{others}-{number}")))
+}
+
 /// The words of a title as a name in rules is written.
-pub(super) fn slug(title: &str) -> String {
+fn slug(title: &str) -> String {
     let words: String =
         fold(title).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
     let joined = words.split_whitespace().collect::<Vec<_>>().join("-");

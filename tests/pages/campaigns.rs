@@ -13,7 +13,10 @@ use crate::{
     common::{BEFORE, MORNING, district::House, played, rules},
 };
 
-on_both_databases!(progress_counts_what_was_heard_and_nothing_else);
+on_both_databases!(
+    progress_counts_what_was_heard_and_nothing_else,
+    a_campaign_is_made_and_changed_by_form,
+);
 
 async fn progress_counts_what_was_heard_and_nothing_else(house: House) {
     let date = |text: &str| text.parse().unwrap();
@@ -61,4 +64,50 @@ async fn progress_counts_what_was_heard_and_nothing_else(house: House) {
     assert!(page.contains("Đài thach-lam") && !page.contains("Đài kim-tan"));
     assert!(page.contains("mọi đài sẽ phát đủ"));
     assert_eq!(officer.get("/campaigns/khong-co").await.status, StatusCode::NOT_FOUND);
+}
+
+async fn a_campaign_is_made_and_changed_by_form(house: House) {
+    let store = house.district.store();
+    let mut hoa = Browser::of(&house, "hoa", &[(Role::Operator, None)]).await;
+    hoa.get("/campaigns/new").await;
+    let form = [
+        ("title", "Cài đặt Bluezone"),
+        ("number", "12075/UBND-CNTT"),
+        ("date", "01/09/2020"),
+        ("issuer", "UBND tỉnh Thanh Hóa"),
+        ("from", "01/10/2020"),
+        ("until", "03/10/2020"),
+        ("owed", "2"),
+        ("clips", "bluezone"),
+        ("units", "thach-thanh"),
+    ];
+    let empty = hoa.post("/campaigns/new", &form[..1]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let text = empty.text();
+    for wrong in ["Hãy ghi số của văn bản", "Hãy ghi cơ quan ban hành", "chưa giao cho đài nào"]
+    {
+        assert!(text.contains(wrong), "{wrong}: {text}");
+    }
+    let answer = hoa.post("/campaigns/new", &form).await;
+    assert_eq!(answer.location(), "/campaigns/cai-dat-bluezone", "{}", answer.text());
+    let page = hoa.get("/campaigns/cai-dat-bluezone").await.text();
+    assert!(page.contains("Số 12075/UBND-CNTT ngày 01/09/2020, UBND tỉnh Thanh Hóa"), "{page}");
+
+    let address = "/campaigns/cai-dat-bluezone/edit";
+    let page = hoa.get(address).await.text();
+    assert!(page.contains("value=\"03/10/2020\"") && !page.contains("do tệp cài đặt"), "{page}");
+    let longer = [&form[..5], &[("until", "31/10/2020")], &form[6..]].concat();
+    assert_eq!(hoa.post(address, &longer).await.status, StatusCode::SEE_OTHER);
+    let campaign = store.campaigns().await.unwrap().remove(0);
+    assert_eq!(campaign.until.to_string(), "2020-10-31");
+    assert_eq!(campaign.airings_per_day, 2);
+    let gone = [&form[..7], &[("clips", "khong-co")], &form[8..]].concat();
+    let answer = hoa.post(address, &gone).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text().contains("không còn nữa"));
+
+    // Whoever plans for one commune does not change what the district owes.
+    let mut planner = Browser::of(&house, "mai", &[(Role::Operator, Some("thach-lam"))]).await;
+    assert_eq!(planner.get(address).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(planner.post(address, &form).await.status, StatusCode::FORBIDDEN);
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    common::{MORNING, after, airing_at, chain, district::House, played},
+    common::{self, MORNING, after, airing_at, chain, district::House, played},
 };
 
 on_both_databases!(
@@ -17,6 +17,7 @@ on_both_databases!(
     the_record_is_found_by_what_came_of_it_and_page_by_page,
     an_officer_reads_their_own_stations_only,
     a_machine_is_enrolled_and_revoked,
+    the_record_says_who_approved_their_own_work,
 );
 
 async fn a_line_opens_to_all_that_is_known_of_it(house: House) {
@@ -51,12 +52,15 @@ async fn a_line_opens_to_all_that_is_known_of_it(house: House) {
     ] {
         assert!(page.contains(said), "{said}: {page}");
     }
+    // Who approved what sounded.
+    assert!(page.contains("Chủ tịch") && page.contains(&common::sha256().to_string()), "{page}");
+    assert!(!page.contains("tự duyệt"));
     assert!(!page.contains("Chữ ký không khớp") && !page.contains("chưa nhận"));
     assert_eq!(lan.get("/record/khong.co.20200101T000000Z").await.status, StatusCode::NOT_FOUND);
 
     let station = lan.get("/stations/thach-lam?day=2020-10-01").await.text();
     assert!(station.contains(&format!("/record/{airing}")) && station.contains("2 báo cáo."));
-    assert!(station.contains("Liền mạch") && station.contains("21:00-05:00"), "{station}");
+    assert!(station.contains("Liền mạch") && station.contains("21:00–05:00"), "{station}");
 }
 
 async fn the_record_is_found_by_what_came_of_it_and_page_by_page(house: House) {
@@ -144,4 +148,40 @@ async fn a_machine_is_enrolled_and_revoked(house: House) {
     other.get("/stations").await;
     let answer = other.post("/stations/kim-tan/code", &[]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+async fn the_record_says_who_approved_their_own_work(house: House) {
+    let all: Vec<_> = Role::ALL.iter().map(|role| (*role, None)).collect();
+    let mut hoa = Browser::of(&house, "hoa", &all).await;
+    let programme = "/timetable/programmes/ban-tin";
+    hoa.get(programme).await;
+    let form = [
+        ("title", "Bản tin sáng"),
+        ("item", "clip:bluezone"),
+        ("item", "pause:1000"),
+        ("take_over", "yes"),
+        ("act", "save"),
+    ];
+    assert_eq!(hoa.post(programme, &form).await.status, StatusCode::SEE_OTHER);
+    hoa.post("/approvals/four-eyes", &[("on", "false")]).await;
+    let page = hoa.get("/approvals").await.text();
+    let (_, content) = page.split_once("name=\"content\" value=\"").unwrap();
+    let ruling = [
+        ("noun", "programme"),
+        ("id", "ban-tin"),
+        ("content", content.split('"').next().unwrap()),
+        ("word", "approve"),
+    ];
+    let answer = hoa.post("/approvals", &ruling).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    loa::server::roll(&house.district).await.unwrap();
+    house.clock.step_to(MORNING + std::time::Duration::from_mins(5));
+    let airing = airing_at("thach-lam", MORNING);
+    for path in [format!("/record/{airing}"), "/record".to_owned()] {
+        let page = hoa.get(&path).await.text();
+        assert!(page.contains("tự duyệt: người làm cũng là người duyệt"), "{path}: {page}");
+    }
+    let report = house.list("station=thach-lam&until=2020-10-01T22:00:00Z").await.remove(0);
+    let own = |ruling: &serde_json::Value| ruling["own"] == true && ruling["by"] == "Tên hoa";
+    assert!(report["approvals"].as_array().unwrap().iter().any(own), "{report}");
 }

@@ -43,7 +43,9 @@ async fn the_first_administrator_comes_by_a_link_that_works_once(house: House) {
         assert!(answer.text().contains("aria-invalid"));
     }
     let answer = browser.post(&welcome, &wish(PASSWORD, PASSWORD)).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/today"));
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/first-steps"));
+    let steps = browser.get("/first-steps").await.text();
+    assert!(steps.contains("href=\"/stations/new\"") && steps.contains("cần quyền: "), "{steps}");
     assert_ne!(browser.cookie("loa").unwrap(), before);
     assert!(store.has_administrator().await.unwrap());
     assert!(browser.get("/people").await.text().contains("Hoa"));

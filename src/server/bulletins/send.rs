@@ -24,9 +24,7 @@ pub(in crate::server) async fn agree(
     doer: &Doer,
 ) -> Result<Bulletin, Refusal> {
     let now = district.clock.now();
-    let bulletin = known(district, id).await?;
-    let rules = district.store.rules().await?;
-    must_at(&rules, doer, &[Right::Agree], &bulletin.asked.stations)?;
+    let bulletin = theirs(district, id, doer, &[Right::Agree]).await?;
     let (by, person) = (&doer.actor.name, doer.actor.person.as_ref());
     bulletin.agree(by, person, now)?;
     let airings = airings(district, id, &bulletin.asked, now).await?;
@@ -53,9 +51,7 @@ pub(in crate::server) async fn cancel(
     doer: &Doer,
 ) -> Result<Bulletin, Refusal> {
     let now = district.clock.now();
-    let bulletin = known(district, id).await?;
-    let rules = district.store.rules().await?;
-    must_at(&rules, doer, &[Right::Ask, Right::Agree], &bulletin.asked.stations)?;
+    let bulletin = theirs(district, id, doer, &[Right::Ask, Right::Agree]).await?;
     bulletin.cancel(now)?;
     if !district.store.cancel(&doer.actor, id, now).await? {
         let first = known(district, id).await?.cancelled;
@@ -74,9 +70,7 @@ pub(in crate::server) async fn correct(
     doer: &Doer,
 ) -> Result<Bulletin, Refusal> {
     let now = district.clock.now();
-    let bulletin = known(district, wrong).await?;
-    let rules = district.store.rules().await?;
-    must_at(&rules, doer, &[Right::Ask, Right::Agree], &bulletin.asked.stations)?;
+    let bulletin = theirs(district, wrong, doer, &[Right::Ask, Right::Agree]).await?;
     bulletin.correct()?;
     let asked = bulletin.asked;
     let Some(agreed) = bulletin.agreed.filter(|_| !asked.correction.is_empty()) else {
@@ -108,6 +102,19 @@ pub(in crate::server) async fn correct(
 
 async fn known(district: &District, id: &BulletinId) -> Result<Bulletin, Refusal> {
     district.store.bulletin(id).await?.ok_or_else(|| unknown(id))
+}
+
+/// A bulletin, if somebody has one of these rights at each of its stations.
+async fn theirs(
+    district: &District,
+    id: &BulletinId,
+    doer: &Doer,
+    rights: &[Right],
+) -> Result<Bulletin, Refusal> {
+    let bulletin = known(district, id).await?;
+    let rules = district.store.rules().await?;
+    must_at(&rules, doer, rights, &bulletin.asked.stations)?;
+    Ok(bulletin)
 }
 
 /// The stations' rundowns change; whoever watches is told.

@@ -1,6 +1,6 @@
 //! What of the district somebody sees, and what of that they ask for.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::{fault::Fault, visitor::Reader};
 use crate::{
@@ -20,6 +20,8 @@ pub(super) struct Area {
     pub(super) stations: Vec<Station>,
     /// The tops of what they see; none: everything.
     pub(super) tops: Vec<UnitId>,
+    /// Of each unit its place in `all`, and whether they see it.
+    known: HashMap<UnitId, (usize, bool)>,
 }
 
 impl Area {
@@ -28,27 +30,28 @@ impl Area {
         let mut stations = district.store.stations().await?;
         let territory = Territory::new(&all);
         let sees = |unit: &UnitId| reader.may_in(Right::See, territory.ancestry(unit));
-        let seen: HashSet<&UnitId> =
-            all.iter().map(|unit| &unit.id).filter(|unit| sees(unit)).collect();
+        let known = all.iter().enumerate();
+        let known: HashMap<UnitId, (usize, bool)> =
+            known.map(|(place, unit)| (unit.id.clone(), (place, sees(&unit.id)))).collect();
+        let seen = |unit: &UnitId| known.get(unit).is_some_and(|(_, is_seen)| *is_seen);
         // A station's unit is always there; a reader of the whole district needs none.
-        stations.retain(|station| seen.contains(&station.unit));
-        let mut units: Vec<Unit> =
-            all.iter().filter(|unit| seen.contains(&unit.id)).cloned().collect();
+        stations.retain(|station| seen(&station.unit));
+        let mut units: Vec<Unit> = all.iter().filter(|unit| seen(&unit.id)).cloned().collect();
         units.sort_by_cached_key(|unit| sort_key(&unit.name));
         stations.sort_by_cached_key(|station| sort_key(&station.name));
         let tops = reader.grants().units(Right::See).unwrap_or_default();
         let tops = tops.into_iter().cloned().collect();
-        Ok(Self { all, units, stations, tops })
+        Ok(Self { all, units, stations, tops, known })
     }
 
     /// Whether they see a unit.
     pub(super) fn sees(&self, unit: &UnitId) -> bool {
-        self.units.iter().any(|seen| seen.id == *unit)
+        self.known.get(unit).is_some_and(|(_, is_seen)| *is_seen)
     }
 
     /// A unit's name; its name in Loa where it is no longer there.
     pub(super) fn name<'a>(&'a self, unit: &'a UnitId) -> &'a str {
-        let found = self.all.iter().find(|known| known.id == *unit);
+        let found = self.known.get(unit).and_then(|(place, _)| self.all.get(*place));
         found.map_or(unit.as_str(), |unit| &unit.name)
     }
 

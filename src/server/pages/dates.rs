@@ -1,7 +1,5 @@
 //! Dates, times of day and numbers as people here write them: dd/mm/yyyy, 24 hours, in the district's zone.
 
-#![allow(dead_code, reason = "the pages to come write the rest")]
-
 use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike};
 use chrono_tz::Tz;
 
@@ -127,6 +125,12 @@ impl Dates {
     }
 }
 
+/// A day as people here write it, `26/11/2026`, or as programs do, `2026-11-26`.
+pub(super) fn read_day(text: &str) -> Option<NaiveDate> {
+    let text = text.trim();
+    NaiveDate::parse_from_str(text, "%d/%m/%Y").or_else(|_| text.parse()).ok()
+}
+
 /// The Monday of a day's week: weeks begin with it.
 pub(super) fn monday(day: NaiveDate) -> NaiveDate {
     let back = u64::from(day.weekday().num_days_from_monday());
@@ -163,6 +167,18 @@ mod tests {
         let day = beirut.window(NaiveDate::from_ymd_opt(2026, 3, 29).unwrap());
         assert_eq!(beirut.exact_time(&day.from), "01:00:00");
         assert_eq!(day.until.since(day.from), std::time::Duration::from_hours(23));
+    }
+
+    #[test]
+    fn a_day_is_read_as_it_is_written_here() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 26);
+        for text in ["26/11/2026", " 26/11/2026 ", "2026-11-26"] {
+            assert_eq!(read_day(text), day, "{text}");
+        }
+        assert_eq!(read_day("1/9/2020"), NaiveDate::from_ymd_opt(2020, 9, 1));
+        for text in ["", "26/13/2026", "11/26/2026", "31/02/2026", "26-11-2026", "hôm nay"] {
+            assert_eq!(read_day(text), None, "{text}");
+        }
     }
 
     #[test]

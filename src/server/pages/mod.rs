@@ -8,6 +8,7 @@ mod approvals;
 mod area;
 mod assets;
 mod campaigns;
+mod choice;
 mod clips;
 mod condition;
 mod confirm;
@@ -18,11 +19,14 @@ mod faults;
 mod form;
 mod guard;
 mod help;
+mod keep;
+mod lower;
 mod notice;
 mod page;
 mod people;
 mod record;
 mod route;
+mod selection;
 mod sign_in;
 mod state;
 mod stations;
@@ -74,7 +78,13 @@ fn list() -> Vec<Route> {
         Route::get("/help", Member, help::show),
         Route::get("/first-steps", May(Right::See), help::first_steps),
         Route::get("/stations", May(Right::See), stations::list::show),
+        Route::get("/stations/new", May(Right::Stations), stations::form::new),
+        Route::post("/stations/new", May(Right::Stations), stations::form::add),
+        Route::get("/stations/units/new", May(Right::Stations), stations::unit::new),
+        Route::post("/stations/units/new", May(Right::Stations), stations::unit::add),
         Route::get("/stations/{station}", May(Right::See), stations::one::show),
+        Route::get("/stations/{station}/edit", May(Right::Stations), stations::form::show),
+        Route::post("/stations/{station}/edit", May(Right::Stations), stations::form::save),
         Route::post("/stations/{station}/code", May(Right::Stations), stations::access::code),
         Route::get("/stations/{station}/revoke", May(Right::Stations), stations::access::ask),
         Route::post("/stations/{station}/revoke", May(Right::Stations), stations::access::revoke),
@@ -113,18 +123,34 @@ fn list() -> Vec<Route> {
             May(Right::Plan),
             timetable::programme::save,
         ),
+        Route::get("/timetable/copy", May(Right::Plan), timetable::copy::show),
+        Route::post("/timetable/copy", May(Right::Plan), timetable::copy::save),
         Route::get("/timetable/move", May(Right::Plan), timetable::shift::show),
         Route::post("/timetable/move", May(Right::Plan), timetable::shift::save),
         Route::get("/timetable/sheet", May(Right::See), timetable::sheet::show),
         Route::get("/emergency", May(Right::See), emergency::list::show),
         Route::post("/emergency", May(Right::Ask), emergency::list::ask),
+        Route::get("/emergency/prepared", May(Right::See), emergency::prepared::list),
+        Route::get("/emergency/prepared/new", May(Right::Plan), emergency::prepared::new),
+        Route::post("/emergency/prepared/new", May(Right::Plan), emergency::prepared::add),
+        Route::get("/emergency/prepared/{bulletin}", May(Right::Plan), emergency::prepared::show),
+        Route::post("/emergency/prepared/{bulletin}", May(Right::Plan), emergency::prepared::save),
+        Route::post(
+            "/emergency/prepared/{bulletin}/remove",
+            May(Right::Plan),
+            emergency::prepared::remove,
+        ),
         Route::get("/emergency/{id}", May(Right::See), emergency::one::show),
         Route::get("/emergency/{id}/live", May(Right::See), emergency::one::live),
         Route::post("/emergency/{id}/agreement", May(Right::Agree), emergency::one::agree),
         Route::post("/emergency/{id}/cancellation", May(Right::See), emergency::one::cancel),
         Route::post("/emergency/{id}/correction", May(Right::See), emergency::one::correct),
         Route::get("/campaigns", May(Right::See), campaigns::list::show),
+        Route::get("/campaigns/new", May(Right::Plan), campaigns::form::new),
+        Route::post("/campaigns/new", May(Right::Plan), campaigns::form::add),
         Route::get("/campaigns/{campaign}", May(Right::See), campaigns::one::show),
+        Route::get("/campaigns/{campaign}/edit", May(Right::Plan), campaigns::form::show),
+        Route::post("/campaigns/{campaign}/edit", May(Right::Plan), campaigns::form::save),
         Route::get("/confirm", May(Right::Confirm), confirm::show),
         Route::post("/confirm/{airing}", May(Right::Confirm), confirm::word::declare),
         Route::get("/faults", May(Right::See), faults::show),

@@ -22,7 +22,6 @@ impl Notice {
         Self { key: key.to_owned(), name: String::new() }
     }
 
-    #[allow(dead_code, reason = "for pages to come")]
     /// A text of the catalogue with `{name}` in it.
     pub(super) fn about(key: &str, name: &str) -> Self {
         Self { key: key.to_owned(), name: name.chars().take(200).collect() }

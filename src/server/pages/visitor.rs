@@ -88,7 +88,6 @@ impl Visitor {
         self.0.language
     }
 
-    #[allow(dead_code, reason = "for pages to come")]
     /// When the page was asked for.
     pub(super) fn now(&self) -> UtcMs {
         self.0.now

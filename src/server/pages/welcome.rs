@@ -108,7 +108,11 @@ pub(super) async fn accept(
         .accept(&secret, administrator.as_ref(), &hash, (&from.0, &from.1), now)
         .await?;
     match accepted {
-        Accepted::Welcome(session) => Ok(sign_in::signed_in(&visitor, &session, "/today")),
+        Accepted::Welcome(session) => {
+            // Whoever makes the first account finds a district that has nothing yet.
+            let first = if administrator.is_some() { "/first-steps" } else { "/today" };
+            Ok(sign_in::signed_in(&visitor, &session, first))
+        }
         Accepted::Gone => {
             let errors = Errors::default();
             Ok(Page(Welcome { v, invited: None, secret, wish, errors }).into_response())

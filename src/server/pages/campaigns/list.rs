@@ -6,7 +6,7 @@ use axum::{
 
 use super::{Places, forecast, rows, tone};
 use crate::{
-    radio::Campaign,
+    radio::{Campaign, Right},
     server::{
         District,
         pages::{
@@ -22,6 +22,7 @@ use crate::{
 struct Campaigns {
     v: Visitor,
     lines: Vec<Line>,
+    may_plan: bool,
 }
 
 struct Line {
@@ -53,5 +54,6 @@ pub(in crate::server::pages) async fn show(
         };
         lines.push(Line { campaign, stations, tone, word });
     }
-    Ok(Page(Campaigns { v: reader.visitor(), lines }).into_response())
+    let may_plan = reader.grants().may(Right::Plan);
+    Ok(Page(Campaigns { v: reader.visitor(), lines, may_plan }).into_response())
 }

@@ -1,5 +1,8 @@
 //! Campaigns: what was ordered, and how far it is carried out.
 
+mod wish;
+
+pub(super) mod form;
 pub(super) mod list;
 pub(super) mod one;
 

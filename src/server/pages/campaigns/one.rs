@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Places, forecast, planned_to, rows, sentence};
 use crate::{
     planning::{Day, Forecast, Row},
-    radio::{Campaign, ClipId},
+    radio::{Campaign, ClipId, Right},
     server::{
         District,
         pages::{
@@ -35,6 +35,7 @@ struct One {
     lines: Vec<Line>,
     before: String,
     after: String,
+    may_plan: bool,
 }
 
 /// A station with its week, and all its days in figures.
@@ -102,6 +103,7 @@ pub(in crate::server::pages) async fn show(
         lines,
         before,
         after,
+        may_plan: reader.grants().may(Right::Plan),
         campaign,
     };
     Ok(Page(page).into_response())

@@ -12,8 +12,10 @@ use crate::{
         District,
         description::{Description, Wrong},
         pages::{
+            dates::read_day,
             fault::Fault,
             form::Form,
+            keep::is_stale,
             notice::Notice,
             page::wrong,
             visitor::{Reader, Visitor},
@@ -35,6 +37,8 @@ pub(in crate::server::pages) struct Wish {
     pub(super) until: String,
     pub(super) transcript: String,
     pub(super) take_over: Option<String>,
+    /// How the clip stood when the form was opened.
+    stood: String,
     #[serde(skip)]
     pub(super) errors: Errors,
 }
@@ -49,6 +53,7 @@ pub(in crate::server::pages) struct Errors {
     pub(super) until: String,
     pub(super) transcript: String,
     pub(super) take_over: String,
+    pub(super) stale: String,
 }
 
 /// The languages of a district's recordings, by tag, and none.
@@ -81,6 +86,7 @@ impl Wish {
             until: date(&clip.until),
             transcript: text(&clip.transcript),
             take_over: None,
+            stood: String::new(),
             errors: Errors::default(),
         }
     }
@@ -101,12 +107,12 @@ impl Wish {
     fn description(&mut self, v: &Visitor) -> (Description, bool) {
         let mut is_read = true;
         let mut day = |text: &str, error: &mut String| {
-            let read = day(text);
-            if read.is_none() {
+            let read = read_day(text);
+            if read.is_none() && !text.trim().is_empty() {
                 *error = v.of("clips.date-wrong").to_string();
                 is_read = false;
             }
-            Some(read.flatten())
+            Some(read)
         };
         let (from, until) =
             (day(&self.from, &mut self.errors.from), day(&self.until, &mut self.errors.until));
@@ -137,16 +143,6 @@ impl Wish {
     }
 }
 
-/// Reads `26/11/2026`, and what browsers send for a date; nothing is no day. None: it is no date.
-fn day(text: &str) -> Option<Option<NaiveDate>> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Some(None);
-    }
-    let forms = ["%d/%m/%Y", "%Y-%m-%d"];
-    forms.iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok()).map(Some)
-}
-
 fn address(id: &ClipId) -> String {
     format!("/clips/{id}")
 }
@@ -163,7 +159,11 @@ pub(in crate::server::pages) async fn save(
     let (description, mut is_right) = wish.description(&reader);
     let over = wish.take_over.is_some();
     if stored.origin == Origin::File && !over {
-        wish.errors.take_over = reader.of("clips.take-over-needed").to_string();
+        wish.errors.take_over = reader.of("common.take-over-needed").to_string();
+        is_right = false;
+    }
+    if is_stale(Some(&stored.clip), &wish.stood) {
+        wish.errors.stale = reader.of("common.stale").to_string();
         is_right = false;
     }
     let clip = match description.of(stored.clip) {
@@ -209,21 +209,4 @@ async fn set_retired(
     district.rules_changed();
     let said = if retired { "clips.was-retired" } else { "clips.was-brought-back" };
     Ok(Notice::new(said).at(reader, &address(&id)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_read_as_people_and_browsers_write_them() {
-        let date = |text: &str| Some(Some(text.parse::<NaiveDate>().unwrap()));
-        assert_eq!(day(" "), Some(None));
-        assert_eq!(day("26/11/2026"), date("2026-11-26"));
-        assert_eq!(day("1/9/2020"), date("2020-09-01"));
-        assert_eq!(day("2026-11-26"), date("2026-11-26"));
-        for bad in ["31/02/2026", "26-11-2026", "mai", "11/26/2026"] {
-            assert_eq!(day(bad), None, "{bad}");
-        }
-    }
 }

@@ -14,6 +14,7 @@ use crate::{
         AiringReport, District,
         pages::{
             fault::Fault,
+            keep::stood,
             page::Page,
             state,
             visitor::{Reader, Visitor},
@@ -42,6 +43,8 @@ pub(super) struct One {
     past: Vec<AiringReport>,
     stations: HashMap<StationId, String>,
     may_load: bool,
+    /// How the clip stands, for the form.
+    stood: String,
     wish: Wish,
 }
 
@@ -188,6 +191,7 @@ pub(super) async fn page(
         past: airings(None, Some(now), Order::Newest, PAST).await?,
         stations: stations.into_iter().map(|station| (station.id, station.name)).collect(),
         may_load: reader.grants().may_everywhere(Right::Load),
+        stood: stood(Some(&clip.clip)),
         wish: wish.unwrap_or_else(|| Wish::of(reader, &clip.clip)),
         clip,
         facts,

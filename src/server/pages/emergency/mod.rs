@@ -2,6 +2,7 @@
 
 pub(super) mod list;
 pub(super) mod one;
+pub(super) mod prepared;
 
 use super::{
     visitor::{Reader, Visitor},

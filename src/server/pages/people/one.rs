@@ -138,10 +138,7 @@ pub(in crate::server::pages) async fn disable(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    reader.must_everywhere(Right::People)?;
-    let (id, now) = (named(&id)?, district.clock.now());
-    let changed = district.store.set_disabled(&reader.actor(), &id, true, now).await?;
-    said(&reader, &id, changed, "people.disabled")
+    set_disabled(&district, &reader, &id, true).await
 }
 
 pub(in crate::server::pages) async fn enable(
@@ -149,10 +146,19 @@ pub(in crate::server::pages) async fn enable(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
+    set_disabled(&district, &reader, &id, false).await
+}
+
+async fn set_disabled(
+    district: &District,
+    reader: &Reader,
+    id: &str,
+    disabled: bool,
+) -> Result<Response, Fault> {
     reader.must_everywhere(Right::People)?;
-    let (id, now) = (named(&id)?, district.clock.now());
-    let changed = district.store.set_disabled(&reader.actor(), &id, false, now).await?;
-    said(&reader, &id, changed, "people.enabled")
+    let (id, now) = (named(id)?, district.clock.now());
+    let changed = district.store.set_disabled(&reader.actor(), &id, disabled, now).await?;
+    said(reader, &id, changed, if disabled { "people.disabled" } else { "people.enabled" })
 }
 
 pub(in crate::server::pages) async fn link(

@@ -5,11 +5,12 @@ use axum::{
 };
 
 use crate::{
-    radio::{AiringId, AiringItem, Campaign, Right, Schedule, UtcMs},
+    radio::{AiringId, AiringItem, Campaign, Right, Ruling, Schedule, Subject, UtcMs},
     server::{
         AiringReport, District,
         pages::{
             area::Area,
+            clips::one::ruled,
             fault::Fault,
             page::Page,
             state,
@@ -76,6 +77,30 @@ impl One {
                 (title, seconds)
             })
             .collect()
+    }
+
+    /// What a ruling is on, as people call it.
+    fn approved(&self, ruling: &Ruling) -> String {
+        let title = match &ruling.subject {
+            Subject::Programme(_) => Some(self.stored.planned.airing.title.to_string()),
+            Subject::Clip(id) => {
+                let items = self.stored.planned.airing.items.iter();
+                let mut titles = items.filter_map(|item| match item {
+                    AiringItem::Clip { clip, title, .. } if clip == id => Some(title.to_string()),
+                    _ => None,
+                });
+                titles.next()
+            }
+        };
+        title.unwrap_or_else(|| ruling.subject.id().to_owned())
+    }
+
+    fn is_programme(&self, ruling: &Ruling) -> bool {
+        matches!(ruling.subject, Subject::Programme(_))
+    }
+
+    fn ruled(&self, ruling: &Ruling) -> String {
+        ruled(&self.v, ruling)
     }
 
     /// How much of a clip sounded, in hundredths.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::volumes;
 use crate::{
-    radio::{Station, StationId, Unit, UnitId, UtcMs, Volume, sort_key},
+    radio::{Right, Station, StationId, Unit, UnitId, UtcMs, Volume, sort_key},
     server::{
         District,
         pages::{
@@ -52,6 +52,7 @@ struct Stations {
     v: Visitor,
     wish: Wish,
     lines: Vec<Line>,
+    may_set: bool,
 }
 
 impl Stations {
@@ -70,7 +71,8 @@ pub(in crate::server::pages) async fn show(
     let mut area = Area::of(&district, &reader).await?;
     area.narrow("", &wish.q);
     let lines = Tree::of(&area, &district.store).await?.lines(now);
-    Ok(Page(Stations { v: reader.visitor(), wish, lines }).into_response())
+    let may_set = reader.grants().may(Right::Stations);
+    Ok(Page(Stations { v: reader.visitor(), wish, lines, may_set }).into_response())
 }
 
 /// Units below their parents, and stations in their units.

@@ -1,8 +1,12 @@
 //! The stations: the tree of units with how each station is, a page for each, and who may call in its name.
 
+mod wish;
+
 pub(super) mod access;
+pub(super) mod form;
 pub(super) mod list;
 pub(super) mod one;
+pub(super) mod unit;
 
 use std::collections::HashMap;
 

@@ -6,15 +6,16 @@ use axum::{
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
-use super::{station, volumes};
+use super::{station, volumes, wish::spoken};
 use crate::{
     planning::Territory,
-    radio::{Right, Station, UtcMs, Volume},
+    radio::{Right, SofterHours, Station, UtcMs, Volume},
     server::{
         AiringReport, District,
         pages::{
             condition::{self, Condition, Known},
             fault::Fault,
+            lower::lowered,
             page::Page,
             state,
             visitor::{Reader, Visitor},
@@ -67,6 +68,11 @@ impl One {
         self.day.checked_add_days(Days::new(1)).unwrap_or(self.day)
     }
 
+    fn softer(&self, span: &SofterHours) -> String {
+        let softer = self.v.of("stations.softer-is").with("hours", spoken(&span.hours));
+        softer.with("count", lowered(span.gain)).to_string()
+    }
+
     /// What a fault is called; its code where we have no word.
     fn fault(&self, fault: &StationFault) -> String {
         self.v.code("trouble", condition::known(&fault.code)).to_string()
@@ -101,7 +107,7 @@ pub(in crate::server::pages) async fn show(
         Some(own) => own.clone(),
         None => store.rules().await?.calendar.quiet_hours.unwrap_or_default(),
     };
-    let quiet: Vec<String> = hours.iter().map(ToString::to_string).collect();
+    let quiet: Vec<String> = hours.iter().map(spoken).collect();
     let ancestry = Territory::new(&area.all);
     let may_change = reader.may_in(Right::Stations, ancestry.ancestry(&station.unit));
     let page = One {

@@ -17,15 +17,18 @@ use crate::{
 const MOST: u32 = 100_000;
 const DAY_MS: i64 = 86_400_000;
 
-pub(super) struct Ground {
-    pub(super) rules: Rules,
+pub(in crate::server::pages) struct Ground {
+    pub(in crate::server::pages) rules: Rules,
     pub(super) names: Names,
     /// The stations that the reader may see, by name.
-    pub(super) stations: Vec<Station>,
+    pub(in crate::server::pages) stations: Vec<Station>,
 }
 
 impl Ground {
-    pub(super) async fn of(district: &District, reader: &Reader) -> Result<Self, Fault> {
+    pub(in crate::server::pages) async fn of(
+        district: &District,
+        reader: &Reader,
+    ) -> Result<Self, Fault> {
         let rules = district.store.rules().await?;
         let territory = Territory::new(&rules.units);
         let seen =
@@ -41,7 +44,11 @@ impl Ground {
     }
 
     /// Whether the reader may say when a selection airs: all that it can ever mean has to be theirs.
-    pub(super) fn may_plan(&self, reader: &Reader, selection: &Selection) -> bool {
+    pub(in crate::server::pages) fn may_plan(
+        &self,
+        reader: &Reader,
+        selection: &Selection,
+    ) -> bool {
         let territory = Territory::new(&self.rules.units);
         let in_unit = |unit| reader.may_in(Right::Plan, territory.ancestry(unit));
         let anywhere = selection.units.is_empty() && !selection.kinds.is_empty();

@@ -2,12 +2,13 @@
 
 mod ask;
 mod entry;
-mod ground;
 mod names;
 mod place;
 mod preview;
 
+pub(super) mod copy;
 pub(super) mod day;
+pub(super) mod ground;
 pub(super) mod programme;
 pub(super) mod schedule;
 pub(super) mod sheet;

@@ -1,23 +1,16 @@
 //! Whose timetable is shown: one station's, a unit's with all below it, or everybody's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    super::{visitor::Visitor, words::Phrase},
+    super::{choice::Choice, selection::kinds, visitor::Visitor},
     ask::Ask,
     ground::Ground,
 };
 use crate::{
     planning::Territory,
-    radio::{Station, StationId, StationKind, sort_key},
+    radio::{Station, StationId, StationKind, UnitId, sort_key},
 };
-
-/// A line of the list of places.
-pub(super) struct Choice {
-    pub(super) value: String,
-    pub(super) text: String,
-    pub(super) is_chosen: bool,
-}
 
 /// What was chosen, and from what.
 pub(super) struct Place {
@@ -32,17 +25,6 @@ pub(super) struct Place {
     pub(super) kinds: Vec<Choice>,
 }
 
-/// What a kind of station is called.
-pub(super) fn kind_name(v: &Visitor, kind: StationKind) -> Phrase {
-    match kind {
-        StationKind::District => v.of("timetable.kind-district"),
-        StationKind::Commune => v.of("timetable.kind-commune"),
-        StationKind::Mobile => v.of("timetable.kind-mobile"),
-    }
-}
-
-const KINDS: [StationKind; 3] = [StationKind::District, StationKind::Commune, StationKind::Mobile];
-
 impl Place {
     pub(super) fn of(v: &Visitor, ground: &Ground, ask: &Ask) -> Self {
         let territory = Territory::new(&ground.rules.units);
@@ -51,7 +33,7 @@ impl Place {
             Some([station]) => format!("station:{}", station.id),
             None => ask.at.clone(),
         };
-        let kind = KINDS.into_iter().find(|kind| kind.to_string() == ask.kind);
+        let kind: Option<StationKind> = serde_json::from_value(ask.kind.as_str().into()).ok();
         let unit = at.strip_prefix("unit:");
         let one = at.strip_prefix("station:");
         let one = one.and_then(|id| ground.stations.iter().find(|one| one.id.as_str() == id));
@@ -75,26 +57,19 @@ impl Place {
             let is_chosen = value == at;
             Choice { value, text, is_chosen }
         };
-        let has_stations = |unit: &str| {
-            let mut stations = ground.stations.iter();
-            stations.any(|one| territory.ancestry(&one.unit).any(|known| known.as_str() == unit))
-        };
-        let units = ground.rules.units.iter().filter(|unit| has_stations(unit.id.as_str()));
+        let above = ground.stations.iter().flat_map(|one| territory.ancestry(&one.unit));
+        let have_stations: HashSet<&UnitId> = above.collect();
+        let units = ground.rules.units.iter().filter(|unit| have_stations.contains(&unit.id));
         let units = units.map(|unit| choice(format!("unit:{}", unit.id), unit.name.clone()));
         let all = ground.stations.iter();
         let all = all.map(|one| choice(format!("station:{}", one.id), one.name.clone()));
-        let kinds = KINDS.map(|known| Choice {
-            value: known.to_string(),
-            text: kind_name(v, known).to_string(),
-            is_chosen: kind == Some(known),
-        });
         Self {
             title,
             stations: shown.map(|station| station.id.clone()).collect(),
             is_station: one.is_some(),
             units: sorted(units.collect()),
             all: sorted(all.collect()),
-            kinds: kinds.into(),
+            kinds: kinds(v, std::slice::from_ref(&ask.kind)),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     planning::{Difference, DifferenceKind, difference, next, plan},
     radio::{Schedule, UtcMs, Window},
-    server::{District, planned},
+    server::planned,
 };
 
 /// How far the dry run looks.
@@ -117,16 +117,5 @@ fn step(v: &Visitor, ground: &Ground, one: &Difference, rule: String) -> Step {
         rule,
         why: why.unwrap_or_default(),
         places,
-    }
-}
-
-/// Says that rules have changed, and waits a little for the new plan, so that the next page shows it.
-pub(super) async fn planned_anew(district: &District) {
-    let mut rolled = district.rolled();
-    let has_planned = rolled.borrow_and_update().is_some();
-    district.rules_changed();
-    if has_planned {
-        // The plan is made all the same if it takes longer.
-        let _ = tokio::time::timeout(Duration::from_secs(2), rolled.changed()).await;
     }
 }

@@ -12,17 +12,17 @@ use super::{
     super::{
         fault::Fault,
         form::Form,
+        keep::{is_of_file, is_stale, keep, stood},
         notice::Notice,
         page::{Page, wrong},
         visitor::{Reader, Visitor},
     },
     entry::length,
-    preview::planned_anew,
 };
 use crate::{
     radio::{Item, Programme, ProgrammeId, Right, sort_key},
-    server::{District, intake::slug},
-    store::{Rules, StoreError, Thing},
+    server::{District, intake::names_of},
+    store::{Rules, Thing, ThingKind},
 };
 
 /// Pauses to choose from, in milliseconds.
@@ -38,6 +38,7 @@ pub(in crate::server::pages) struct Wish {
     /// `clip:chime`, `rotate:bluezone`, `pause:1000`; empty: nothing.
     item: Vec<String>,
     take_over: String,
+    stood: String,
     /// `save`, `look`, `up-2` or `down-2`.
     act: String,
 }
@@ -59,6 +60,9 @@ struct One {
     wish: Wish,
     rules: Rules,
     may_plan: bool,
+    is_of_file: bool,
+    /// How the programme stood when the form was opened.
+    stood: String,
     title_error: String,
     trouble: String,
 }
@@ -225,6 +229,11 @@ async fn page(
         v: reader.visitor(),
         wish: wish.or_else(kept).unwrap_or_default().rearranged(),
         may_plan: reader.grants().may_everywhere(Right::Plan),
+        is_of_file: match id {
+            Some(id) => is_of_file(district, ThingKind::Programme, id).await?,
+            None => false,
+        },
+        stood: stood(before.as_ref()),
         before,
         rules,
         title_error: String::new(),
@@ -288,29 +297,22 @@ async fn take(district: &District, reader: &Reader, mut page: One) -> Result<Res
         None => free_name(&page.rules, &title)?,
     };
     let programme = Programme { id, title, items };
-    let (over, now) = (!page.wish.take_over.is_empty(), district.clock.now());
-    match district.store.put(&reader.actor(), Thing::Programme(&programme), over, now).await {
-        Ok(_) => {}
-        Err(StoreError::OfFile { .. }) => {
-            page.trouble = v.of("programme.take-over-needed").to_string();
-            return Ok(wrong(page));
-        }
-        Err(StoreError::Dangling(_)) => {
-            page.trouble = v.of("programme.dangling").to_string();
-            return Ok(wrong(page));
-        }
-        Err(error) => return Err(error.into()),
+    if is_stale(page.before.as_ref(), &page.wish.stood) {
+        page.trouble = v.of("common.stale").to_string();
+        return Ok(wrong(page));
     }
-    planned_anew(district).await;
+    let over = !page.wish.take_over.is_empty();
+    if let Err(against) = keep(district, reader, &[Thing::Programme(&programme)], over).await? {
+        page.trouble = against.to_string();
+        return Ok(wrong(page));
+    }
     Ok(Notice::about("programme.saved", &programme.title).at(reader, "/timetable/programmes"))
 }
 
 /// A name that no other programme has.
 fn free_name(rules: &Rules, title: &str) -> Result<ProgrammeId, Fault> {
-    let slug = slug(title);
-    let names = std::iter::once(slug.clone()).chain((2..).map(|number| format!("{slug}-{number}")));
     let is_free =
         |name: &String| name != "new" && rules.programmes.iter().all(|one| one.id.as_str() != name);
-    let name = names.into_iter().find(is_free).unwrap_or_default();
+    let name = names_of(title).find(is_free).unwrap_or_default();
     name.parse().map_err(Fault::failed)
 }

@@ -10,22 +10,23 @@ use serde::Deserialize;
 
 use super::{
     super::{
+        dates::read_day,
         fault::Fault,
         form::Form,
+        keep::{is_of_file, keep},
         notice::Notice,
         page::{Page, wrong},
         visitor::{Reader, Visitor},
     },
-    ask::read_day,
     ground::Ground,
-    preview::{Preview, planned_anew},
+    preview::Preview,
     schedule::read_time,
 };
 use crate::{
     planning::{Rhythm, instant},
     radio::{Exception, Right, Schedule, When},
-    server::District,
-    store::{StoreError, Thing},
+    server::{District, planned::digest},
+    store::{Thing, ThingKind},
 };
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -41,6 +42,8 @@ pub(in crate::server::pages) struct Wish {
     /// `once`, `always` or `skip`.
     how: String,
     take_over: String,
+    /// The hash of what was last shown before it was saved.
+    seen: String,
     act: String,
 }
 
@@ -55,7 +58,25 @@ struct Shift {
     has_times: bool,
     stations: usize,
     preview: Option<Preview>,
+    /// The hash of what the preview shows.
+    seen: String,
+    is_of_file: bool,
     trouble: String,
+}
+
+impl Shift {
+    /// Shows what a schedule would change.
+    async fn look(
+        &mut self,
+        ground: &Ground,
+        new: Schedule,
+        until: NaiveDateTime,
+    ) -> Result<(), Fault> {
+        self.seen = digest(&new);
+        let until = instant(new.zone, until);
+        self.preview = Some(Preview::of(&self.v, ground, &[new], until).await?);
+        Ok(())
+    }
 }
 
 /// The schedule with one time elsewhere, or nowhere. None: it has no such time of day to change always.
@@ -114,17 +135,24 @@ fn found(
     Ok((schedule.clone(), read(&wish.at).ok_or(Fault::Missing)?))
 }
 
-fn page(v: Visitor, ground: &Ground, schedule: &Schedule, at: NaiveDateTime, wish: Wish) -> Shift {
-    Shift {
-        v,
+async fn page(
+    (district, reader): (&District, &Reader),
+    ground: &Ground,
+    (schedule, at): (&Schedule, NaiveDateTime),
+    wish: Wish,
+) -> Result<Shift, Fault> {
+    Ok(Shift {
+        v: reader.visitor(),
         wish,
         title: schedule.title.clone(),
         at,
         has_times: matches!(Rhythm::of(&schedule.when), Rhythm::Week { .. }),
         stations: ground.meant(&schedule.stations).len(),
         preview: None,
+        seen: String::new(),
+        is_of_file: is_of_file(district, ThingKind::Schedule, schedule.id.as_str()).await?,
         trouble: String::new(),
-    }
+    })
 }
 
 pub(in crate::server::pages) async fn show(
@@ -138,13 +166,11 @@ pub(in crate::server::pages) async fn show(
     wish.day = to.format("%d/%m/%Y").to_string();
     wish.time = to.format("%H:%M").to_string();
     wish.how = "once".to_owned();
-    let v = reader.visitor();
-    let mut page = page(v.clone(), &ground, &schedule, at, wish);
+    let mut page = page((&district, &reader), &ground, (&schedule, at), wish).await?;
     if to != at
         && let Some(new) = shifted(&schedule, at, Some(to), false)
     {
-        let until = instant(new.zone, to.max(at));
-        page.preview = Some(Preview::of(&v, &ground, &[new], until).await?);
+        page.look(&ground, new, to.max(at)).await?;
     }
     Ok(Page(page).into_response())
 }
@@ -157,7 +183,7 @@ pub(in crate::server::pages) async fn save(
     let ground = Ground::of(&district, &reader).await?;
     let (schedule, at) = found(&ground, &reader, &wish)?;
     let (v, now) = (reader.visitor(), district.clock.now());
-    let mut page = page(v.clone(), &ground, &schedule, at, wish);
+    let mut page = page((&district, &reader), &ground, (&schedule, at), wish).await?;
     let always = page.wish.how == "always";
     let day = if always { Some(at.date()) } else { read_day(&page.wish.day) };
     let typed = day.zip(read_time(page.wish.time.trim())).map(|(day, time)| day.and_time(time));
@@ -171,21 +197,20 @@ pub(in crate::server::pages) async fn save(
         page.trouble = v.of("shift.no-times").to_string();
         return Ok(wrong(page));
     };
+    page.look(&ground, new.clone(), to.unwrap_or(at).max(at)).await?;
     if page.wish.act != "save" {
-        let until = instant(new.zone, to.unwrap_or(at).max(at));
-        page.preview = Some(Preview::of(&v, &ground, &[new], until).await?);
         return Ok(Page(page).into_response());
     }
-    let over = !page.wish.take_over.is_empty();
-    match district.store.put(&reader.actor(), Thing::Schedule(&new), over, now).await {
-        Ok(_) => {}
-        Err(StoreError::OfFile { .. }) => {
-            page.trouble = v.of("schedule.take-over-needed").to_string();
-            return Ok(wrong(page));
-        }
-        Err(error) => return Err(error.into()),
+    // What is saved has been seen, as it would become now.
+    if page.wish.seen != page.seen {
+        page.trouble = v.of("shift.look-first").to_string();
+        return Ok(wrong(page));
     }
-    planned_anew(&district).await;
+    let over = !page.wish.take_over.is_empty();
+    if let Err(against) = keep(&district, &reader, &[Thing::Schedule(&new)], over).await? {
+        page.trouble = against.to_string();
+        return Ok(wrong(page));
+    }
     let address = format!("/timetable?day={}", to.unwrap_or(at).date());
     Ok(Notice::about("schedule.saved", &new.title).at(&reader, &address))
 }

@@ -54,6 +54,8 @@ struct Today {
     wish: Wish,
     board: Board,
     next: Option<Group>,
+    /// There is no station at all.
+    is_empty: bool,
 }
 
 impl Today {
@@ -97,6 +99,7 @@ pub(super) async fn show(
 ) -> Result<Response, Fault> {
     let (v, now) = (reader.visitor(), district.clock.now());
     let mut area = Area::of(&district, &reader).await?;
+    let is_empty = area.stations.is_empty();
     area.narrow(&wish.unit, &wish.q);
     let day = v.dates().window(v.dates().day(now));
     let airings = report_window(&district, area.tops.clone(), day, now).await?;
@@ -110,7 +113,7 @@ pub(super) async fn show(
         None => later(&district, &area, day).await?,
     };
     let units = std::mem::take(&mut area.units);
-    Ok(Page(Today { v, now, units, wish, board, next }).into_response())
+    Ok(Page(Today { v, now, units, wish, board, next, is_empty }).into_response())
 }
 
 /// What is next when nothing more comes today.

@@ -37,6 +37,7 @@ const SECTIONS: &[Section] = sections![
     "clock",
     "common",
     "confirm",
+    "copy",
     "dates",
     "deed",
     "emergency",
@@ -65,7 +66,6 @@ const SECTIONS: &[Section] = sections![
     "sign-in",
     "state",
     "state-means",
-    "station-fault",
     "station-kind",
     "stations",
     "step",
@@ -73,6 +73,7 @@ const SECTIONS: &[Section] = sections![
     "today",
     "trail",
     "trouble",
+    "unit-kind",
     "welcome",
     "why",
 ];

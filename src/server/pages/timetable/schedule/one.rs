@@ -9,26 +9,24 @@ use super::{
     wish::{Field, Wish, Wrong, exception_text},
 };
 use crate::{
-    radio::{Right, Schedule, ScheduleId, sort_key},
+    radio::{Right, Schedule, ScheduleId},
     server::{
         District,
-        intake::slug,
+        intake::names_of,
         pages::{
+            choice::{Choice, choices},
             fault::Fault,
             form::Form,
+            keep::{against, is_of_file, is_stale, keep, planned_anew, stood},
             notice::Notice,
             page::{Page, wrong},
-            timetable::{
-                entry::length,
-                ground::Ground,
-                place::kind_name,
-                preview::{Preview, planned_anew},
-            },
+            selection::Where,
+            timetable::{entry::length, ground::Ground, preview::Preview},
             visitor::{Reader, Visitor},
         },
         planned::digest,
     },
-    store::{Origin, StoreError, Thing, ThingKind},
+    store::{Thing, ThingKind},
 };
 
 /// How late something may start, in milliseconds.
@@ -46,18 +44,13 @@ struct One {
     preview: Option<Preview>,
     /// The hash of what the preview shows.
     seen: String,
+    /// How the schedule stood when the form was opened.
+    stood: String,
     /// A file brought it.
     is_of_file: bool,
     may_plan: bool,
     /// What the form as a whole says.
     trouble: String,
-}
-
-/// Something to tick or choose.
-struct Choice {
-    value: String,
-    text: String,
-    is_chosen: bool,
 }
 
 impl One {
@@ -104,29 +97,10 @@ impl One {
         .to_string()
     }
 
-    fn choices<'a, T: 'a>(
-        &self,
-        things: impl IntoIterator<Item = &'a T>,
-        said: impl Fn(&T) -> (String, String),
-        chosen: &[String],
-    ) -> Vec<Choice> {
-        let choice = |thing| {
-            let (value, text) = said(thing);
-            let is_chosen = chosen.contains(&value);
-            Choice { value, text, is_chosen }
-        };
-        let mut choices: Vec<_> = things.into_iter().map(choice).collect();
-        choices.sort_by_cached_key(|choice| sort_key(&choice.text));
-        choices
-    }
-
     fn programmes(&self) -> Vec<Choice> {
         let chosen = std::slice::from_ref(&self.wish.programme);
-        self.choices(
-            &self.ground.rules.programmes,
-            |one| (one.id.to_string(), one.title.clone()),
-            chosen,
-        )
+        let programmes = &self.ground.rules.programmes;
+        choices(programmes, |one| (one.id.to_string(), one.title.clone()), chosen)
     }
 
     fn campaigns(&self) -> Vec<Choice> {
@@ -134,23 +108,12 @@ impl One {
         let said = |one: &crate::radio::Campaign| {
             (one.id.to_string(), format!("{} ({})", one.title, one.directive.number))
         };
-        self.choices(&self.ground.rules.campaigns, said, chosen)
+        choices(&self.ground.rules.campaigns, said, chosen)
     }
 
-    fn stations(&self, chosen: &[String]) -> Vec<Choice> {
-        self.choices(&self.ground.stations, |one| (one.id.to_string(), one.name.clone()), chosen)
-    }
-
-    fn units(&self, chosen: &[String]) -> Vec<Choice> {
-        self.choices(&self.ground.rules.units, |one| (one.id.to_string(), one.name.clone()), chosen)
-    }
-
-    fn kinds(&self) -> Vec<Choice> {
-        use crate::radio::StationKind::{Commune, District, Mobile};
-        let said = |kind: &crate::radio::StationKind| {
-            (kind.to_string(), kind_name(&self.v, *kind).to_string())
-        };
-        self.choices(&[District, Commune, Mobile], said, &self.wish.kinds)
+    fn places(&self) -> Where {
+        let ground = (&self.ground.rules.units[..], &self.ground.stations[..]);
+        Where::of(&self.v, ground, self.wish.ticked())
     }
 
     fn days(&self) -> Vec<Choice> {
@@ -220,9 +183,7 @@ fn address(id: &ScheduleId) -> String {
 
 /// A name that no other schedule has.
 fn free_name(ground: &Ground, title: &str) -> Result<ScheduleId, Fault> {
-    let slug = slug(title);
-    let names = std::iter::once(slug.clone()).chain((2..).map(|number| format!("{slug}-{number}")));
-    let mut names = names.filter(|name| name != "new" && ground.schedule(name).is_none());
+    let mut names = names_of(title).filter(|name| name != "new" && ground.schedule(name).is_none());
     let name = names.next().unwrap_or_default();
     name.parse().map_err(Fault::failed)
 }
@@ -232,11 +193,6 @@ async fn find(ground: &Ground, reader: &Reader, id: &str) -> Result<Schedule, Fa
     let is_seen =
         reader.grants().may_everywhere(Right::See) || !ground.meant(&schedule.stations).is_empty();
     if is_seen { Ok(schedule) } else { Err(Fault::Missing) }
-}
-
-async fn of_file(district: &District, id: &ScheduleId) -> Result<bool, Fault> {
-    let origin = district.store.origin(ThingKind::Schedule, id.as_str()).await?;
-    Ok(origin == Some(Origin::File))
 }
 
 pub(in crate::server::pages) async fn new(
@@ -252,6 +208,7 @@ pub(in crate::server::pages) async fn new(
         ground,
         preview: None,
         seen: String::new(),
+        stood: String::new(),
         is_of_file: false,
         may_plan: true,
         trouble: String::new(),
@@ -271,13 +228,14 @@ pub(in crate::server::pages) async fn show(
     let preview = Preview::of(&v, &ground, same, None).await?;
     let page = One {
         may_plan: ground.may_plan(&reader, &schedule.stations),
-        is_of_file: of_file(&district, &schedule.id).await?,
+        is_of_file: is_of_file(&district, ThingKind::Schedule, schedule.id.as_str()).await?,
         v,
         wish: Wish::of(&schedule),
         wrong: Wrong::default(),
         ground,
         preview: Some(preview),
         seen: digest(&schedule),
+        stood: stood(Some(&schedule)),
         before: Some(schedule),
         trouble: String::new(),
     };
@@ -317,7 +275,7 @@ async fn take(
     }
     let v = reader.visitor();
     let is_of_file = match &before {
-        Some(before) => of_file(district, &before.id).await?,
+        Some(before) => is_of_file(district, ThingKind::Schedule, before.id.as_str()).await?,
         None => false,
     };
     let id = match &before {
@@ -327,6 +285,7 @@ async fn take(
     let read = wish.read(id, before.as_ref(), v.dates().zone);
     let mut page = One {
         v: v.clone(),
+        stood: stood(before.as_ref()),
         before,
         wish,
         wrong: Wrong::default(),
@@ -356,24 +315,19 @@ async fn take(
     if page.wish.act != "save" {
         return Ok(Page(page).into_response());
     }
+    if is_stale(page.before.as_ref(), &page.wish.stood) {
+        page.trouble = v.of("common.stale").to_string();
+        return Ok(wrong(page));
+    }
     if is_new_to_them {
         page.trouble = v.of("schedule.look-first").to_string();
         return Ok(wrong(page));
     }
     let (over, now) = (!page.wish.take_over.is_empty(), district.clock.now());
-    match district.store.put(&reader.actor(), Thing::Schedule(&schedule), over, now).await {
-        Ok(_) => {}
-        Err(StoreError::OfFile { .. }) => {
-            page.trouble = v.of("schedule.take-over-needed").to_string();
-            return Ok(wrong(page));
-        }
-        Err(StoreError::Dangling(_)) => {
-            page.trouble = v.of("schedule.dangling").to_string();
-            return Ok(wrong(page));
-        }
-        Err(error) => return Err(error.into()),
+    if let Err(against) = keep(district, reader, &[Thing::Schedule(&schedule)], over).await? {
+        page.trouble = against.to_string();
+        return Ok(wrong(page));
     }
-    planned_anew(district).await;
     let campaign = page.ground.rules.campaigns.iter();
     let campaign = campaign.into_iter().find(|one| Some(&one.id) == schedule.campaign.as_ref());
     let next = crate::planning::next(&schedule, campaign, now, 1).unwrap_or_default();
@@ -403,12 +357,9 @@ pub(in crate::server::pages) async fn end(
         schedule.until = Some(schedule.until.map_or(today, |until| until.min(today)));
         district.store.put(&reader.actor(), Thing::Schedule(&schedule), over, now).await
     };
-    match ended {
-        Ok(_) => {}
-        Err(StoreError::OfFile { .. }) => {
-            return Ok(Notice::new("schedule.take-over-needed").at(&reader, &address(&schedule.id)));
-        }
-        Err(error) => return Err(error.into()),
+    if let Err(error) = ended {
+        against(&reader, error)?;
+        return Ok(Notice::new("common.take-over-needed").at(&reader, &address(&schedule.id)));
     }
     planned_anew(&district).await;
     Ok(Notice::about("schedule.ended", &schedule.title).at(&reader, "/timetable/schedules"))

@@ -7,10 +7,15 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{super::ask::read_day, said::times_text};
+use super::said::times_text;
 use crate::{
     planning::{BadRule, Rhythm, Rule},
-    radio::{Exception, Gain, Priority, Schedule, ScheduleId, Selection, When},
+    radio::{Exception, Priority, Schedule, ScheduleId, When},
+    server::pages::{
+        dates::read_day,
+        lower::{lowered, read_lower},
+        selection::{Ticked, words},
+    },
 };
 
 /// The form as it is filled in.
@@ -47,6 +52,8 @@ pub(in crate::server::pages) struct Wish {
     pub(super) act: String,
     /// The hash of what was last shown before it was saved.
     pub(super) seen: String,
+    /// How the schedule stood when the form was opened.
+    pub(super) stood: String,
 }
 
 /// What is wrong in a form.
@@ -136,10 +143,6 @@ pub(super) fn exception_text(one: &Exception) -> String {
     format!("{}>{to}", one.at)
 }
 
-fn words<T: ToString>(things: &[T]) -> Vec<String> {
-    things.iter().map(ToString::to_string).collect()
-}
-
 impl Wish {
     /// The form of a new schedule.
     pub(super) fn new() -> Self {
@@ -226,8 +229,8 @@ impl Wish {
         if until.is_some() && from > until {
             wrong.fields.insert(Field::Until);
         }
-        let stations = self.stations(before);
-        if stations.stations.is_empty() && stations.units.is_empty() && stations.kinds.is_empty() {
+        let stations = self.ticked().selection(before.map(|before| &before.stations));
+        if stations.is_none() {
             wrong.fields.insert(Field::Stations);
         }
         // An emergency needs a second person's word: it has a page of its own.
@@ -252,8 +255,8 @@ impl Wish {
         let except = before.map(|before| &before.except[..]).unwrap_or_default().iter();
         let except = except.filter(|one| self.keep.contains(&exception_text(one)));
         let except = except.cloned().collect();
-        let all = programme.zip(rhythm).zip(priority).zip(late).zip(gain);
-        let Some(((((programme, rhythm), priority), late_limit_ms), gain)) =
+        let all = programme.zip(rhythm).zip(stations).zip(priority).zip(late).zip(gain);
+        let Some((((((programme, rhythm), stations), priority), late_limit_ms), gain)) =
             all.filter(|_| wrong.fields.is_empty())
         else {
             return Err(wrong);
@@ -311,44 +314,16 @@ impl Wish {
         }
     }
 
-    fn stations(&self, before: Option<&Schedule>) -> Selection {
-        let before = before.map(|before| before.stations.clone()).unwrap_or_default();
-        let kinds = self.kinds.iter();
-        let kinds = kinds.filter_map(|word| serde_json::from_str(&format!("\"{word}\"")).ok());
-        Selection {
-            stations: names(&self.stations, before.stations),
-            units: names(&self.units, before.units),
-            kinds: same(kinds.collect(), before.kinds),
-            except_stations: names(&self.except_stations, before.except_stations),
-            except_units: names(&self.except_units, before.except_units),
+    /// The stations that are ticked.
+    pub(super) fn ticked(&self) -> Ticked<'_> {
+        Ticked {
+            stations: &self.stations,
+            units: &self.units,
+            kinds: &self.kinds,
+            except_stations: &self.except_stations,
+            except_units: &self.except_units,
         }
     }
-}
-
-fn names<T: std::str::FromStr + Ord + Clone>(texts: &[String], before: Vec<T>) -> Vec<T> {
-    same(texts.iter().filter_map(|text| text.parse().ok()).collect(), before)
-}
-
-/// A browser sends what is ticked in the order of the page: where the same is meant, the order before stays.
-fn same<T: Ord + Clone>(now: Vec<T>, before: Vec<T>) -> Vec<T> {
-    let set = |things: &[T]| things.iter().cloned().collect::<BTreeSet<T>>();
-    if set(&now) == set(&before) { before } else { now }
-}
-
-/// `6`, `6,5`; below zero where it is louder.
-fn lowered(gain: Gain) -> String {
-    let (whole, rest) = (gain.centibels.unsigned_abs() / 100, gain.centibels.unsigned_abs() % 100);
-    let sign = if gain.centibels > 0 { "-" } else { "" };
-    match rest {
-        0 => format!("{sign}{whole}"),
-        _ => format!("{sign}{whole},{rest:02}"),
-    }
-}
-
-fn read_lower(text: &str) -> Option<Gain> {
-    let text = text.trim();
-    let number: f64 = if text.is_empty() { 0.0 } else { text.replace(',', ".").parse().ok()? };
-    (number.abs() <= 1e6).then(|| Gain { centibels: Gain::from_db(-number).centibels })
 }
 
 #[cfg(test)]
@@ -356,6 +331,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::radio::{Gain, Selection};
 
     fn schedule(when: When) -> Schedule {
         Schedule {
