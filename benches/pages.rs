@@ -1,4 +1,5 @@
-//! How long the pages take at the server: 25 stations with a year of records, and a day of 700 stations.
+//! How long the pages take at the server: every page with 25 stations and a year of records, and those that grow with the
+//! stations with 700 of them.
 //!
 //! `cargo bench --bench pages`
 #![allow(
@@ -24,12 +25,15 @@ mod reach;
 use std::time::{Duration, Instant};
 
 use browser::Browser;
-use common::{clip, district::House, key_of, played, sha256, station, unit};
+use chrono::Days;
+use common::{clip, district::House, key_of, played, schedule, sha256, station, unit};
 use loa::{
     clock::{Clock, SystemClock},
     radio::{
-        Airing, AiringId, AiringItem, Outcome, Priority, Reason, RecordHash, Role, Station, UtcMs,
+        Airing, AiringId, AiringItem, Campaign, Directive, Outcome, PreparedBulletin, Priority,
+        Reason, RecordHash, Role, Schedule, Selection, Station, UtcMs,
     },
+    server::{Need, needs, settle},
     signing::{Context, Envelope},
     store::{Bearer, Call, NewRecord, PlannedAiring, Removed, Rules},
     wire::{AsRunRecord, Fault},
@@ -40,33 +44,72 @@ const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
 /// When there are sessions: hours of the local day, seven hours ahead of UTC.
 const SESSIONS: [i64; 4] = [5, 6, 11, 17];
-const ROUNDS: usize = 31;
+const ROUNDS: usize = 15;
+/// Days since a campaign of two airings a day began, as long as the district's longest was.
+const CAMPAIGN: i64 = 52;
+/// Days that are planned ahead.
+const AHEAD: i64 = 7;
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    for (stations, days, pages) in [
-        (25, 365, &["/today", "/record", "/record?state=missed", "/stations", "/stations/s3"][..]),
-        (700, 1, &["/today", "/today?only=trouble", "/stations"][..]),
-    ] {
+    for (stations, days) in [(25, 365), (700, 1)] {
         runtime.block_on(async {
             let house = House::new().await;
             let now = SystemClock.now();
             house.clock.step_to(now);
             let began = Instant::now();
             let records = furnish(&house, stations, days, now).await;
+            settle(&house.district).await.unwrap();
             println!(
                 "{stations} stations, {days} days, {records} records (written in {:.0?})",
                 began.elapsed()
             );
-            let mut lan = Browser::of(&house, "lan", &[(Role::Auditor, None)]).await;
-            for path in pages {
-                let (median, slowest, bytes) = time(&mut lan, path).await;
+            let all: Vec<_> = Role::ALL.iter().map(|role| (*role, None)).collect();
+            let mut lan = Browser::of(&house, "lan", &all).await;
+            let person = house.district.store().people().await.unwrap()[0].id.clone();
+            for path in pages(person.as_str(), days, now) {
+                let (median, slowest, bytes) = time(&mut lan, &path).await;
                 println!("  {path}: {median:.1?} (slowest {slowest:.1?}), {} kB", bytes / 1000);
                 let limit = Duration::from_millis(if stations > 25 { 200 } else { 50 });
                 reach::told(&format!("{path} under {limit:?}"), median < limit);
             }
         });
     }
+}
+
+/// Every page that is looked at, and some of them with what is asked of them most, or finds the least.
+fn pages(person: &str, days: i64, now: UtcMs) -> Vec<String> {
+    let first = rules(1, now).stations.remove(0);
+    let known = [
+        ("{station}", "s3"),
+        ("{campaign}", "bluezone"),
+        ("{clip}", "bluezone"),
+        ("{programme}", "ban-tin"),
+        ("{schedule}", "buoi"),
+        ("{bulletin}", "lu"),
+        ("{person}", person),
+    ];
+    let airing = airing(&first, session(now, 0, SESSIONS[0], 0), &items()).id;
+    let known = known.into_iter().chain([("{airing}", airing.as_str())]);
+    let fill = |path: &str| {
+        known.clone().fold(path.to_owned(), |path, (hole, value)| path.replace(hole, value))
+    };
+    let looked_at = |(method, path, need): &(&str, &str, Need)| {
+        *method == "GET" && *need != Need::Anybody && *path != "/timetable/move"
+    };
+    let whole = needs().into_iter().filter(looked_at);
+    let whole = whole.map(|(_, path, _)| fill(path)).filter(|path| !path.contains('{'));
+    let year = (now + Duration::from_hours(7)).to_chrono().date_naive() - Days::new(days as u64);
+    let asked = [
+        "/today?only=trouble".to_owned(),
+        "/record?state=missed".to_owned(),
+        format!("/record?state=missed&from={year}"),
+        format!("/record?state=interrupted&from={year}"),
+        format!("/record?evidence=declared&from={year}"),
+        format!("/record?station=s3&from={year}"),
+        "/timetable?at=station:s3".to_owned(),
+    ];
+    whole.chain(asked).collect()
 }
 
 async fn time(browser: &mut Browser<'_>, path: &str) -> (Duration, Duration, usize) {
@@ -86,27 +129,21 @@ async fn time(browser: &mut Browser<'_>, path: &str) -> (Duration, Duration, usi
 /// Stations as they are on an ordinary day: most well, some silent, some with a fault.
 async fn furnish(house: &House, count: usize, days: i64, now: UtcMs) -> usize {
     let store = house.district.store();
-    let stations: Vec<Station> = (0..count)
-        .map(|n| Station { name: format!("Đài xã số {n}"), ..station(&format!("s{n}"), "xa") })
-        .collect();
-    let units = vec![unit("huyen", None), unit("xa", Some("huyen"))];
-    let rules = Rules { units, stations, ..Rules::default() };
+    let rules = rules(count, now);
     store.apply(&rules, &Removed::default(), now).await.unwrap();
-    let midnight = (now.0 + 7 * HOUR).div_euclid(DAY) * DAY - 7 * HOUR;
-    let item = json!({"kind": "clip", "clip": "bluezone", "sha256": sha256(), "bytes": 1,
-        "title": clip("bluezone", b"").title, "frames": 1_440_000, "sample_rate": 48_000, "gain": 0});
-    let items: Vec<AiringItem> = vec![serde_json::from_value(item).unwrap(); 2];
-    let items: std::sync::Arc<[AiringItem]> = items.into();
+    let items = items();
     let mut kept = 0;
     for (n, station) in rules.stations.iter().enumerate() {
         store.create_token(&Bearer::Station(station.id.clone()), now).await.unwrap();
         let (mut planned, mut records) = (Vec::new(), Vec::new());
         let (mut previous, mut sequence) = (None::<RecordHash>, 0);
         let is_silent = n % 20 == 7;
-        for day in (0..days).rev() {
+        for day in (-AHEAD..days).rev() {
             for hour in SESSIONS {
-                let at = UtcMs(midnight - day * DAY + hour * HOUR + (n % 3) as i64 * 300_000);
-                let airing = airing(station, at, &items);
+                let at = session(now, day, hour, n);
+                let campaign =
+                    (day < CAMPAIGN && hour % 12 == 5).then(|| "bluezone".parse().unwrap());
+                let airing = Airing { campaign, ..airing(station, at, &items) };
                 let is_missed = n % 12 == 3 && hour == 11;
                 if at < now && !(is_silent && day == 0) {
                     for position in 0..2 {
@@ -139,6 +176,51 @@ async fn furnish(house: &House, count: usize, days: i64, now: UtcMs) -> usize {
             .unwrap();
     }
     kept
+}
+
+/// When a station's session is, so many days ago: neighbours begin some minutes apart.
+fn session(now: UtcMs, day: i64, hour: i64, n: usize) -> UtcMs {
+    let midnight = (now.0 + 7 * HOUR).div_euclid(DAY) * DAY - 7 * HOUR;
+    UtcMs(midnight - day * DAY + hour * HOUR + (n % 3) as i64 * 300_000)
+}
+
+fn items() -> std::sync::Arc<[AiringItem]> {
+    let item = json!({"kind": "clip", "clip": "bluezone", "sha256": sha256(), "bytes": 1,
+        "title": clip("bluezone", b"").title, "frames": 1_440_000, "sample_rate": 48_000, "gain": 0});
+    let items: Vec<AiringItem> = vec![serde_json::from_value(item).unwrap(); 2];
+    items.into()
+}
+
+/// A district with so many communes, each with its station, and a campaign that goes on.
+fn rules(count: usize, now: UtcMs) -> Rules {
+    let commune = |n: usize| format!("xa-{n}");
+    let stations = (0..count).map(|n| Station {
+        name: format!("Đài xã số {n}"),
+        ..station(&format!("s{n}"), &commune(n))
+    });
+    let units = (0..count).map(|n| unit(&commune(n), Some("huyen")));
+    let today = (now + Duration::from_hours(7)).to_chrono().date_naive();
+    let everywhere = Selection { units: vec!["huyen".parse().unwrap()], ..Selection::default() };
+    let campaign = Campaign {
+        id: "bluezone".parse().unwrap(),
+        title: "Cài đặt Bluezone".to_owned(),
+        directive: Directive { number: "1".to_owned(), date: today, issuer: "UBND".to_owned() },
+        from: today - Days::new(CAMPAIGN as u64 - 1),
+        until: today + Days::new(AHEAD as u64),
+        stations: everywhere.clone(),
+        airings_per_day: 2,
+        clips: vec!["bluezone".parse().unwrap()],
+    };
+    let lu = json!({"id": "lu", "title": "Lũ", "clips": ["bluezone"]});
+    let lu: PreparedBulletin = serde_json::from_value(lu).unwrap();
+    Rules {
+        units: std::iter::once(unit("huyen", None)).chain(units).collect(),
+        stations: stations.collect(),
+        campaigns: vec![campaign],
+        schedules: vec![Schedule { stations: everywhere, ..schedule("buoi", "0 5,6,11,17 * * *") }],
+        bulletins: vec![lu],
+        ..common::rules()
+    }
 }
 
 fn airing(station: &Station, at: UtcMs, items: &std::sync::Arc<[AiringItem]>) -> Airing {
