@@ -50,11 +50,10 @@ enum Role {
     Key(key::Command),
     /// The log that cannot be rewritten: export, verify and co-sign it.
     #[command(subcommand)]
-    Log(log::Command),
+    Log(Box<log::Command>),
     Report(Box<report::ReportArguments>),
     Backup(backup::BackupArguments),
     Restore(backup::RestoreArguments),
-    Log(Box<log::Command>),
     Doctor(doctor::DoctorArguments),
 }
 
@@ -109,11 +108,10 @@ fn play(Arguments { config, role }: Arguments) -> anyhow::Result<ExitCode> {
                 Role::Token(arguments) => admit::token(arguments).await.map(well),
                 Role::Person(command) => person::run(command).await.map(well),
                 Role::Revoke(arguments) => revoke::run(arguments).await.map(well),
-                Role::Log(command) => log::run(command).await,
+                Role::Log(command) => log::run(*command).await,
                 Role::Report(arguments) => report::run(*arguments).await.map(well),
                 Role::Backup(arguments) => backup::back_up(arguments).await.map(well),
                 Role::Restore(arguments) => backup::restore(arguments).await.map(well),
-                Role::Log(command) => log::run(*command).await,
                 Role::Doctor(arguments) => doctor::run(arguments, settings).await,
                 Role::Plan(_) | Role::Clip(_) | Role::Key(_) | Role::Station(_) => {
                     Ok(ExitCode::SUCCESS)

@@ -3,9 +3,11 @@
 use std::{path::Path, time::Duration};
 
 use loa::{
+    almanac::{self, Known},
     clock::Clock,
+    planning::Rule,
     radio::{AiringItem, Role, UtcMs},
-    server::{Need, needs},
+    server::{Need, needs, roll},
     signing::Envelope,
     store::{Removed, Rules},
     wire::{AsRunRecord, Rundown},
@@ -96,8 +98,11 @@ async fn morning(site: &Site) -> String {
     let lu =
         json!({"id": "lu", "title": "Lũ về", "clips": ["lu"], "correction": ["dinh-chinh-lu"]});
     let bulletins = vec![serde_json::from_value(lu).unwrap()];
-    let prepared = Rules { bulletins, ..Rules::default() };
-    house.district.store().apply(&prepared, &Removed::default(), BEFORE).await.unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules/thach-thanh.toml");
+    let schedules = almanac::read(&[file], Known::default(), Rule::check).unwrap().schedules;
+    let all = Rules { bulletins, schedules, ..Rules::default() };
+    house.district.store().apply(&all, &Removed::default(), BEFORE).await.unwrap();
+    roll(&house.district).await.unwrap();
     let stations = house.district.store().stations().await.unwrap();
     let mut shown = String::new();
     let mut told: Vec<(String, Vec<Envelope>, usize)> = Vec::new();

@@ -22,14 +22,14 @@ use std::time::Duration;
 
 use loa::{
     clock::Clock as _,
-    playout::{record::Draft, site::Site, source::ClipFault, speaker::Format},
+    playout::{record::Draft, speaker::Format},
     radio::{
         AiringItem, ClockState, Evidence, Outcome,
         Priority::{self, Emergency, Routine},
         Reason,
     },
 };
-use studio::{Manners, Studio, airing, at};
+use studio::{Studio, airing, at};
 
 const SLOW: Format = Format { sample_rate: 1_000, channels: 1 };
 

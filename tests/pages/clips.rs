@@ -87,7 +87,7 @@ async fn a_clip_comes_in_by_a_plain_form_and_airs_once_somebody_else_approves_it
     // What a file brought is edited on purpose only.
     let over = operator.post("/clips/bluezone", &words("Khác", "")).await;
     assert_eq!(over.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(over.text().contains("Hãy đánh dấu ô này"));
+    assert!(over.text().contains("Hãy đánh dấu ô “Tôi muốn sửa ở đây thay cho tệp”"));
     assert_eq!(stored(&house, "bluezone").await.clip.title, "Cài đặt Bluezone");
 
     // The queue says what does not air meanwhile; who loaded it cannot approve it.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    dates::read_day,
     fault::Fault,
     page::Page,
     visitor::{Reader, Visitor},
@@ -80,13 +81,12 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
     reader.must_everywhere(Right::Trail)?;
-    let day = |text: &str| text.parse::<NaiveDate>().ok();
     let next = |day: NaiveDate| day.checked_add_days(Days::new(1));
     let filter = AuditFilter {
         person: asked.person.parse().ok(),
         deed: asked.deed.parse().ok(),
-        from: begin(&reader, day(&asked.from)),
-        until: begin(&reader, day(&asked.until).and_then(next)),
+        from: begin(&reader, read_day(&asked.from)),
+        until: begin(&reader, read_day(&asked.until).and_then(next)),
     };
     let cursor =
         asked.after.split_once('~').and_then(|(at, id)| Some((UtcMs(at.parse().ok()?), id)));

@@ -12,7 +12,7 @@ use chrono::{Days, NaiveDate};
 use super::{fault::Fault, visitor::Reader, words::Phrase};
 use crate::{
     planning::{Day, DayStanding, Forecast, Row, Territory, Worth, forecast, progress},
-    radio::{Campaign, Evidence, Right, Station, Unit, Window},
+    radio::{Campaign, Evidence, Right, Station, Unit, Window, sort_key},
     server::{AiringState, District, report::campaign_stands},
 };
 
@@ -28,7 +28,7 @@ impl Places {
         let territory = Territory::new(&units);
         let mut stations = district.store.stations().await?;
         stations.retain(|station| reader.may_in(Right::See, territory.ancestry(&station.unit)));
-        stations.sort_by(|a, b| a.name.cmp(&b.name));
+        stations.sort_by_cached_key(|station| sort_key(&station.name));
         Ok(Self { units, stations })
     }
 

@@ -12,6 +12,7 @@ use crate::{
         AiringReport, AiringState, District,
         pages::{
             area::Area,
+            dates::read_day,
             fault::Fault,
             page::Page,
             state,
@@ -64,6 +65,9 @@ struct Record {
     now: UtcMs,
     first: String,
     next: String,
+    /// The days that are shown, both ends inside.
+    from_day: NaiveDate,
+    until_day: NaiveDate,
     /// Whether the search went on as far as one call goes without filling the page.
     goes_on: bool,
 }
@@ -89,10 +93,9 @@ impl Record {
 
 /// The first and the last day that are asked for; both ends are shown, whichever way round they are given.
 fn days(wish: &Wish, today: NaiveDate) -> (NaiveDate, NaiveDate) {
-    let read = |text: &str| text.parse::<NaiveDate>().ok();
-    let until = read(&wish.until).unwrap_or(today);
+    let until = read_day(&wish.until).unwrap_or(today);
     let usual = until.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(until);
-    let from = read(&wish.from).unwrap_or(usual);
+    let from = read_day(&wish.from).unwrap_or(usual);
     (from.min(until), from.max(until))
 }
 
@@ -164,8 +167,21 @@ pub(in crate::server::pages) async fn show(
     (wish.from, wish.until) = (from.to_string(), until.to_string());
     let campaigns = district.store.campaigns().await?;
     let clips = district.store.clips().await?;
-    Ok(Page(Record { v, wish, area, campaigns, clips, airings, now, first, next, goes_on })
-        .into_response())
+    let page = Record {
+        v,
+        wish,
+        area,
+        campaigns,
+        clips,
+        airings,
+        now,
+        first,
+        next,
+        from_day: from,
+        until_day: until,
+        goes_on,
+    };
+    Ok(Page(page).into_response())
 }
 
 #[cfg(test)]
@@ -181,6 +197,7 @@ mod tests {
         };
         assert_eq!(asked("", ""), (day("2026-11-20"), today));
         assert_eq!(asked("2026-11-01", ""), (day("2026-11-01"), today));
+        assert_eq!(asked("01/11/2026", ""), (day("2026-11-01"), today));
         assert_eq!(asked("2026-11-05", "2026-11-01"), (day("2026-11-01"), day("2026-11-05")));
         assert_eq!(asked("khi nào", "2026-11-07"), (day("2026-11-01"), day("2026-11-07")));
     }
