@@ -90,6 +90,7 @@ fn station(id: &str) -> Station {
         quiet_hours: None,
         drills: false,
         resume_after_bulletin: false,
+        softer: vec![],
     }
 }
 

@@ -73,6 +73,7 @@ pub(super) fn station(id: &str, name: &str) -> Station {
         quiet_hours: None,
         drills: false,
         resume_after_bulletin: false,
+        softer: vec![],
     }
 }
 
