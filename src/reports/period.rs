@@ -22,7 +22,7 @@ impl Period {
     }
 
     /// How many days it has.
-    pub fn len(self) -> usize {
+    pub fn length(self) -> usize {
         usize::try_from((self.until - self.from).num_days() + 1).unwrap_or_default()
     }
 

@@ -132,7 +132,7 @@ impl Reconciliation {
 
     fn line(&mut self, campaign: Option<&CampaignId>, station: &StationId) -> &mut Line {
         let key = (campaign.cloned(), station.clone());
-        let days = self.period.len();
+        let days = self.period.length();
         self.lines.entry(key).or_insert_with(|| Line::new(days))
     }
 
@@ -143,7 +143,7 @@ impl Reconciliation {
 
     /// The sum of all lines.
     pub fn total(&self) -> Line {
-        let mut total = Line::new(self.period.len());
+        let mut total = Line::new(self.period.length());
         self.lines.values().for_each(|line| total.join(line));
         total
     }
@@ -152,7 +152,7 @@ impl Reconciliation {
     pub fn by_station(&self) -> BTreeMap<&StationId, Line> {
         let mut stations = BTreeMap::new();
         for ((_, station), line) in &self.lines {
-            stations.entry(station).or_insert_with(|| Line::new(self.period.len())).join(line);
+            stations.entry(station).or_insert_with(|| Line::new(self.period.length())).join(line);
         }
         stations
     }

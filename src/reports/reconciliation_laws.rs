@@ -146,7 +146,7 @@ proptest! {
         prop_assert_eq!(total.tally.airings(), entries.len() as u64);
         // Four days of the period lie in the campaign; it means two of the stations.
         prop_assert_eq!(total.owed, 2 * 4 * u64::from(owed));
-        let mut stations = Line::new(made.period().len());
+        let mut stations = Line::new(made.period().length());
         made.by_station().values().for_each(|line| stations.join(line));
         prop_assert_eq!(stations, total);
     }

@@ -87,7 +87,7 @@ pub async fn reconcile(
 ) -> io::Result<Reconciliation> {
     let ground = Ground::of(store, ask).await.map_err(io::Error::other)?;
     let mut made = Reconciliation::new(ask.period);
-    progress.begin(ask.period.len());
+    progress.begin(ask.period.length());
     let days: Vec<NaiveDate> = ask.period.days().collect();
     for some in days.chunks(TOGETHER) {
         for (day, tallies) in judged(store, ask, some, progress).await? {

@@ -28,7 +28,7 @@ pub(super) async fn make(
         Form::Csv => {
             let csv = Csv::new(&ground.names, pen);
             send(pieces, csv.head().map_err(io::Error::other)?).await?;
-            progress.begin(ask.period.len());
+            progress.begin(ask.period.length());
             for day in ask.period.days() {
                 let found = entries(store, ask, day).await?;
                 send(pieces, csv.lines(&found).map_err(io::Error::other)?).await?;
@@ -39,7 +39,7 @@ pub(super) async fn make(
         Form::Xlsx => {
             let mut book = Workbook::new(pen).map_err(io::Error::other)?;
             let mut made = Reconciliation::new(ask.period);
-            progress.begin(ask.period.len());
+            progress.begin(ask.period.length());
             for day in ask.period.days() {
                 let found = entries(store, ask, day).await?;
                 count(&mut made, day, &found, ask);
@@ -52,7 +52,7 @@ pub(super) async fn make(
         }
         Form::Diary => {
             let mut diary = Diary::new(tempfile::tempfile()?, &ask.letter, ask.period, pen)?;
-            progress.begin(ask.period.len());
+            progress.begin(ask.period.length());
             for day in ask.period.days() {
                 diary.add(day, &entries(store, ask, day).await?, &ground.names, pen)?;
                 progress.step();

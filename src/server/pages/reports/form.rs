@@ -64,7 +64,7 @@ pub(in crate::server::pages) async fn show(
         wish.office = of("reports.office-is");
     }
     let ask = wish.ask(&district, &reader, &area, district.clock.now())?;
-    let is_long = ask.period.len() > MOST_DAYS;
+    let is_long = ask.period.length() > MOST_DAYS;
     let figures = if show.is_empty() || is_long {
         None
     } else {
