@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A part of the house, and the parts of ours that it may name.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 18] = [
     ("radio", &[]),
     ("config", &[]),
     ("private", &[]),

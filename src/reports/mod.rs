@@ -4,6 +4,7 @@
 mod csv;
 mod diary;
 mod document;
+mod elsewhere;
 mod entry;
 mod heads;
 mod letter;
@@ -21,6 +22,7 @@ mod xml;
 pub use self::csv::Csv;
 pub use diary::Diary;
 pub use document::document;
+pub use elsewhere::Elsewhere;
 pub use entry::{Entry, Word};
 pub use letter::Letter;
 pub use names::Names;

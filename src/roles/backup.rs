@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 use loa::{
     backup::{self, Manifest},
     clock::{Clock as _, SystemClock},
-    store::Store,
+    server::check_entries,
+    store::{LogFault, Store},
 };
 
 use super::place::Place;
@@ -89,13 +90,21 @@ pub(crate) async fn restore(arguments: RestoreArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the restored record itself proves: how much of each station's chain is there.
+/// What the restored record itself proves: that it is what the log's last head was signed of, and how much of each
+/// station's chain is there.
 async fn prove(store: &Store) -> anyhow::Result<String> {
+    if let Some(LogFault { entry, detail, .. }) = check_entries(store).await? {
+        let entry = entry.map(|entry| format!(" (entry {entry})")).unwrap_or_default();
+        bail!(
+            "the record is not what the log was signed of: {detail}{entry}; restore another backup"
+        );
+    }
+    let signed = store.checkpoint().await?.map_or(0, |head| head.size);
     let chains = store.chains().await?;
     let records: u64 = chains.iter().map(|chain| chain.last - chain.missing).sum();
     let missing: u64 = chains.iter().map(|chain| chain.missing).sum();
     Ok(format!(
-        "{} stations have {records} records here without a gap but for {missing}; what they made since comes again from them",
+        "the record is what the log's head of {signed} entries was signed of; {} stations have {records} records here without a gap but for {missing}; what they made since comes again from them",
         chains.len()
     ))
 }

@@ -87,19 +87,20 @@ struct LetterArguments {
     verify_at: Option<String>,
 }
 
-impl From<LetterArguments> for Letter {
-    fn from(given: LetterArguments) -> Self {
-        Self {
-            superior: given.superior,
-            issuer: given.issuer,
-            symbol: given.symbol,
-            place: given.at,
-            authority: given.authority,
-            office: given.office,
-            signer: given.signer,
-            recipients: given.recipients,
-            verify_at: given.verify_at,
-            checkpoint: None,
+impl LetterArguments {
+    /// The letter, with the head of the log as it stands.
+    fn letter(self, checkpoint: Option<String>) -> Letter {
+        Letter {
+            superior: self.superior,
+            issuer: self.issuer,
+            symbol: self.symbol,
+            place: self.at,
+            authority: self.authority,
+            office: self.office,
+            signer: self.signer,
+            recipients: self.recipients,
+            verify_at: self.verify_at,
+            checkpoint,
         }
     }
 }
@@ -108,12 +109,13 @@ impl From<LetterArguments> for Letter {
 pub(crate) async fn run(arguments: ReportArguments) -> anyhow::Result<()> {
     anyhow::ensure!(arguments.from <= arguments.to, "--from must not lie after --to");
     let store = arguments.place.store().await?;
+    let checkpoint = store.checkpoint().await?.map(|head| head.note);
     let ask = Ask {
         period: Period::new(arguments.from, arguments.to),
         units: arguments.unit.into_iter().collect(),
         station: arguments.station,
         campaign: arguments.campaign,
-        letter: arguments.letter.into(),
+        letter: arguments.letter.letter(checkpoint),
         language: arguments.language,
         zone: arguments.zone,
         now: SystemClock.now(),

@@ -13,7 +13,7 @@ use askama::Template;
 use chrono::{Datelike, NaiveDate};
 
 use super::{
-    Letter, Line, Names, Pen, Reconciliation,
+    Elsewhere, Letter, Line, Names, Pen, Reconciliation,
     heads::{Heads, Sum},
     row,
 };
@@ -33,6 +33,7 @@ struct Document<'a> {
     tables: Vec<Table>,
     reasons: Vec<Reason>,
     late: Vec<String>,
+    elsewhere: Vec<Row>,
     has_code: bool,
 }
 
@@ -54,6 +55,15 @@ struct Reason {
     count: String,
 }
 
+/// What was declared of another channel.
+struct Row {
+    day: String,
+    unit: String,
+    channel: String,
+    number: String,
+    note: String,
+}
+
 /// The text's width and the widths of a table's first columns, in twentieths of a point.
 const TEXT: usize = 9355;
 const NUMBER: usize = 480;
@@ -67,6 +77,7 @@ const STATION: usize = 2100;
 pub fn document(
     (letter, campaign, now): (&Letter, Option<&Campaign>, UtcMs),
     made: &Reconciliation,
+    elsewhere: &[Elsewhere],
     names: &Names,
     pen: &dyn Pen,
 ) -> io::Result<Vec<u8>> {
@@ -110,11 +121,24 @@ pub fn document(
         tables: tables.collect(),
         reasons,
         late: late.collect(),
+        elsewhere: elsewhere.iter().map(|one| declared(one, names, pen)).collect(),
         has_code: picture.is_some(),
     };
     let mut archive = Archive::new(Cursor::new(Vec::new()), picture.as_deref())?;
     archive.write(document.render().map_err(io::Error::other)?)?;
     Ok(archive.finish()?.into_inner())
+}
+
+fn declared(one: &Elsewhere, names: &Names, pen: &dyn Pen) -> Row {
+    let by = filled(pen, "reports.declared-by", &[("name", &one.by)]);
+    let note = [one.note.as_str(), &by].into_iter().filter(|text| !text.is_empty());
+    Row {
+        day: pen.date(&one.day),
+        unit: names.unit(&one.unit).to_owned(),
+        channel: pen.code("channel", &one.channel.to_string()),
+        number: pen.number(one.number.into()),
+        note: note.collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// A text with its places filled.

@@ -4,9 +4,12 @@ use roxmltree::{Document as Xml, Node};
 use zip::ZipArchive;
 
 use super::*;
-use crate::reports::{
-    Diary, Period,
-    sample::{Plain, WILD, campaign, day, entries, names, reconciled},
+use crate::{
+    radio::Channel,
+    reports::{
+        Diary, Period,
+        sample::{Plain, WILD, campaign, day, entries, names, reconciled},
+    },
 };
 
 const NOW: UtcMs = UtcMs(1_795_644_907_000);
@@ -22,9 +25,20 @@ fn letter() -> Letter {
         office: "Giám đốc".to_owned(),
         signer: "Nguyễn Văn A".to_owned(),
         recipients: vec!["UBND tỉnh Thanh Hóa".to_owned(), "Sở TT&TT".to_owned()],
-        verify_at: Some("https://loa.example/cong-khai".to_owned()),
+        verify_at: Some("https://loa.example/public".to_owned()),
         checkpoint: Some("loa.example/log\n42\nhash=\n\n— loa sig".to_owned()),
     }
+}
+
+fn elsewhere() -> Vec<Elsewhere> {
+    vec![Elsewhere {
+        day: day(2),
+        unit: "xa".parse().unwrap(),
+        channel: Channel::Leaflet,
+        number: 1_200,
+        note: "Chợ <Vân Du>".to_owned(),
+        by: "Bùi Thị Lường".to_owned(),
+    }]
 }
 
 fn parts(file: &[u8]) -> BTreeMap<String, Vec<u8>> {
@@ -55,7 +69,9 @@ fn words(node: Node<'_, '_>) -> String {
 #[test]
 fn the_form_is_that_of_the_decree() {
     let made = reconciled(4, Period::new(day(1), day(3)));
-    let file = document((&letter(), Some(&campaign()), NOW), &made, &names(4), &Plain).unwrap();
+    let file =
+        document((&letter(), Some(&campaign()), NOW), &made, &elsewhere(), &names(4), &Plain)
+            .unwrap();
     let parts = parts(&file);
     for (name, bytes) in &parts {
         if name.ends_with(".xml") || name.ends_with(".rels") {
@@ -78,6 +94,8 @@ fn the_form_is_that_of_the_decree() {
         "- UBND tỉnh Thanh Hóa;",
         "GIÁM ĐỐC",
         "Nguyễn Văn A",
+        "Chợ <Vân Du>",
+        "channel.leaflet",
         "loa.example/log",
         "— loa sig",
         &WILD.replace('\u{1}', ""),
@@ -100,11 +118,11 @@ fn the_form_is_that_of_the_decree() {
         assert!(margin >= from && margin <= until, "{side}: {margin} mm");
     }
     assert_eq!(all(&xml, "titlePg").count(), 1);
-    // Both tables with lines repeat their heads, and no row of theirs is torn.
+    // The tables with lines repeat their heads, and no row of theirs is torn.
     let lined: Vec<_> = all(&xml, "tbl")
         .filter(|table| table.descendants().any(|it| it.has_tag_name((WORD, "tblBorders"))))
         .collect();
-    assert_eq!(lined.len(), 2);
+    assert_eq!(lined.len(), 3);
     for table in &lined {
         let rows: Vec<_> = table.children().filter(|it| it.has_tag_name((WORD, "tr"))).collect();
         let has =
@@ -137,7 +155,7 @@ fn the_form_is_that_of_the_decree() {
 #[test]
 fn without_a_code_there_is_no_picture_and_without_airings_a_report_all_the_same() {
     let made = Reconciliation::new(Period::new(day(1), day(1)));
-    let file = document((&Letter::default(), None, NOW), &made, &names(0), &Plain).unwrap();
+    let file = document((&Letter::default(), None, NOW), &made, &[], &names(0), &Plain).unwrap();
     let parts = parts(&file);
     assert!(!parts.keys().any(|name| name.contains("media")));
     let text = text(&parts, "word/document.xml");

@@ -36,12 +36,16 @@ fn at_checking(seen: &mut Seen) -> &mut Option<Found> {
 /// # Errors
 /// The database would not.
 pub async fn check_log(district: &District) -> Result<Option<LogFault>, StoreError> {
-    let fault = walk(&district.store).await?;
+    let fault = check_entries(&district.store).await?;
     district.log.note(at_checking, fault.clone(), district.clock.now());
     Ok(fault)
 }
 
-async fn walk(store: &Store) -> Result<Option<LogFault>, StoreError> {
+/// The same of a database that no district serves.
+///
+/// # Errors
+/// The database fails.
+pub async fn check_entries(store: &Store) -> Result<Option<LogFault>, StoreError> {
     let rewritten =
         |detail: String| Ok(Some(LogFault { entry: None, kind: LogFaultKind::Rewritten, detail }));
     // First the head, so that what was signed is not more than what is there.

@@ -5,7 +5,7 @@ mod sign;
 
 use std::sync::{Mutex, PoisonError};
 
-pub use check::check_log;
+pub use check::{check_entries, check_log};
 pub use sign::sign_log;
 
 pub(super) use check::keep_checked;

@@ -52,8 +52,13 @@ impl Ground {
         Ok(Self { units, stations, campaigns, names, seen })
     }
 
-    fn means(&self, ask: &Ask, (station, unit, campaign): Place<'_>) -> bool {
+    /// Whether a unit is asked for.
+    pub(super) fn sees(&self, unit: &UnitId) -> bool {
         self.seen.as_ref().is_none_or(|seen| seen.contains(unit))
+    }
+
+    fn means(&self, ask: &Ask, (station, unit, campaign): Place<'_>) -> bool {
+        self.sees(unit)
             && ask.station.as_ref().is_none_or(|asked| asked == station)
             && ask.campaign.as_ref().is_none_or(|asked| Some(asked) == campaign)
     }

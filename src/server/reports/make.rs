@@ -7,8 +7,9 @@ use super::{
     judge::{Ground, count, entries, owe, reconcile},
 };
 use crate::{
-    reports::{Csv, Diary, Pen, Reconciliation, Workbook, document, picture},
-    store::Store,
+    radio::CampaignId,
+    reports::{Csv, Diary, Elsewhere, Pen, Reconciliation, Workbook, document, picture},
+    store::{NewChannelReport, Store, StoreError},
 };
 
 /// A piece of a file that was written before it is sent, in bytes.
@@ -64,7 +65,8 @@ pub(super) async fn make(
             let campaign = ask.campaign.as_ref();
             let campaign = ground.campaigns.iter().find(|known| Some(&known.id) == campaign);
             let head = (&ask.letter, campaign, ask.now);
-            send(pieces, document(head, &made, &ground.names, pen)?).await
+            let beside = elsewhere(store, ask, &ground).await.map_err(io::Error::other)?;
+            send(pieces, document(head, &made, &beside, &ground.names, pen)?).await
         }
         Form::Svg => {
             let made = reconcile(store, ask, progress).await?;
@@ -72,6 +74,36 @@ pub(super) async fn make(
             send(pieces, text.into_bytes()).await
         }
     }
+}
+
+/// What units declared beside the airings; nothing of that is one station's.
+async fn elsewhere(
+    store: &Store,
+    ask: &Ask,
+    ground: &Ground,
+) -> Result<Vec<Elsewhere>, StoreError> {
+    let mut all = Vec::new();
+    if ask.station.is_some() {
+        return Ok(all);
+    }
+    let days = Some((ask.period.from, ask.period.until));
+    let is_asked = |id: &CampaignId| ask.campaign.as_ref().is_none_or(|campaign| campaign == id);
+    for campaign in ground.campaigns.iter().filter(|campaign| is_asked(&campaign.id)) {
+        let reports = store.channel_reports(&campaign.id, days).await?.into_iter();
+        all.extend(reports.filter(|report| ground.sees(&report.said.unit)).map(|report| {
+            let NewChannelReport { unit, channel, day, number, note, .. } = report.said;
+            Elsewhere {
+                day,
+                unit,
+                channel,
+                number,
+                note: note.unwrap_or_default(),
+                by: report.reported_by,
+            }
+        }));
+    }
+    all.sort_by_key(|one| one.day);
+    Ok(all)
 }
 
 async fn send(pieces: &Pieces, piece: Vec<u8>) -> io::Result<()> {

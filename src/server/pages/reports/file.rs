@@ -37,7 +37,7 @@ pub(in crate::server::pages) async fn fetch(
 ) -> Result<Response, Fault> {
     let form: Form = asked.form.parse().map_err(|_| Fault::Unreadable)?;
     let area = Area::with(&district, &reader, Right::Export).await?;
-    let ask = asked.wish.ask(&district, &reader, &area, district.clock.now())?;
+    let ask = asked.wish.ask(&district, &reader, &area, district.clock.now()).await?;
     let (from, until) = (ask.period.from, ask.period.until);
     let name = format!("loa-{}-{from}-{until}.{}", form.as_str(), form.extension());
     let progress = district.reports.begin(&asked.ticket);

@@ -63,7 +63,7 @@ pub(in crate::server::pages) async fn show(
         wish.place = of("reports.place-is");
         wish.office = of("reports.office-is");
     }
-    let ask = wish.ask(&district, &reader, &area, district.clock.now())?;
+    let ask = wish.ask(&district, &reader, &area, district.clock.now()).await?;
     let is_long = ask.period.length() > MOST_DAYS;
     let figures = if show.is_empty() || is_long {
         None

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Where the record can be checked by anybody: what the code on a printed report leads to.
-const CHECKED_AT: &str = "/cong-khai";
+const CHECKED_AT: &str = "/public";
 
 /// What a report is to be of; empty: all.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ impl Wish {
     }
 
     /// What is asked for, within what the reader may take out.
-    fn ask(
+    async fn ask(
         &self,
         district: &District,
         reader: &Reader,
@@ -89,6 +89,7 @@ impl Wish {
                 Some(station)
             }
         };
+        let checkpoint = district.store.checkpoint().await?.map(|head| head.note);
         let campaign = match self.campaign.as_str() {
             "" => None,
             text => Some(text.parse().map_err(|_| Fault::Missing)?),
@@ -98,7 +99,7 @@ impl Wish {
             units,
             station,
             campaign,
-            letter: self.letter(reader, None),
+            letter: self.letter(reader, checkpoint),
             language: reader.language(),
             zone: district.limits.zone,
             now,
