@@ -16,7 +16,7 @@ test:
 	@./deploy/install-needs $(TEST_NEEDS)
 	@$(MAKE) --no-print-directory style
 	cargo test --locked --lib --bins --tests
-	./fuzz/run 10
+	./fuzz/run 5
 
 # Rust's smallest installation has neither of the two.
 style:
@@ -45,8 +45,8 @@ reports:
 # A package in target/deb.
 deb:
 	@./deploy/install-needs $(BUILD_NEEDS) binutils
-	cargo build --locked --release
-	./deploy/build-deb target/release/loa target/deb
+	cargo build --locked --profile dist
+	./deploy/build-deb target/dist/loa target/deb
 
 # The package in a clean Debian: as root, with the way to a mirror.
 test-deb:
@@ -56,7 +56,8 @@ test-deb:
 
 bench:
 	@./deploy/install-needs $(TEST_NEEDS) $(BENCH_NEEDS)
-	cargo bench --locked
+	cargo build --locked --profile dist
+	LOA_PROGRAM=$(CURDIR)/target/dist/loa cargo bench --locked
 
 fuzz:
 	@./deploy/install-needs g++ python3

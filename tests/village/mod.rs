@@ -99,7 +99,9 @@ impl Village {
 
     /// A command in the district's folder.
     pub fn command(&self, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_loa"));
+        // What a bench tells of a station is to be true of the package.
+        let program = std::env::var_os("LOA_PROGRAM");
+        let mut command = Command::new(program.unwrap_or_else(|| env!("CARGO_BIN_EXE_loa").into()));
         command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
         command
     }
