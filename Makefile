@@ -15,7 +15,7 @@ run:
 test:
 	@./deploy/install-needs $(TEST_NEEDS)
 	@$(MAKE) --no-print-directory style
-	cargo test --locked --lib --bins --tests
+	./tests/run
 	./fuzz/run 5
 
 # Rust's smallest installation has neither of the two.

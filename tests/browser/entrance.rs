@@ -22,7 +22,7 @@ async fn the_first_administrator_comes_in_and_adds_somebody() {
     browser.fill("password", PASSWORD).await;
     browser.fill("again", PASSWORD).await;
     browser.press("Lưu và đăng nhập").await;
-    assert_eq!(browser.path().await, "/today");
+    assert_eq!(browser.path().await, "/first-steps");
     assert!(browser.text().await.contains("Hà Văn Ban"));
 
     browser.goto("/people").await;
