@@ -77,7 +77,7 @@ mod tests {
         let address =
             |last: u64| IpAddr::V6(Ipv6Addr::from_bits((0x2001_0db8 << 96) | u128::from(last)));
         assert_eq!((0..200).filter(|last| throttle.count(address(*last), now).is_ok()).count(), 61);
-        for number in 0..3 * MOST as u32 {
+        for number in 0..3 * u32::try_from(MOST).unwrap() {
             throttle.count(IpAddr::V4(number.into()), now).ok();
             assert!(throttle.0.lock().unwrap().len() <= MOST);
         }
