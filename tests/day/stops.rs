@@ -150,3 +150,19 @@ fn a_stop_long_before_an_airing_says_nothing_of_it() {
     let a = studio.clips.add(1, SLOW, 10.0, 0.5);
     assert_eq!(studio.play(vec![airing("a", 0.0, 60.0, Routine, vec![a])], 30.0), []);
 }
+
+#[test]
+fn what_was_made_ready_and_passed_over_is_said_once() {
+    let studio = Studio::new(at(-20.0), 1_000);
+    let clip = studio.clips.add(1, SLOW, 10.0, 0.5);
+    let deck = studio.deck();
+    deck.follow(studio::rundown(vec![airing("a", 0.0, 5.0, Routine, vec![clip])]));
+    // Its start is kept by now, and where it lies in the speaker's frames is not fixed yet.
+    studio.world.run_for(17.2);
+    studio.world.clock.step_to(at(3600.0));
+    studio.world.run_for(2.0);
+    studio.world.stop(deck);
+    let records = studio.records();
+    let a = one(&records, "a.");
+    assert_eq!((a.outcome, a.reason, a.attempt), (Outcome::Missed, Some(Reason::ClockStep), 1));
+}

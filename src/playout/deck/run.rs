@@ -321,6 +321,10 @@ impl Running {
         }
         tracing::warn!(airing = %skipped.airing.id, reason = %skipped.reason, "not aired: {}", skipped.detail);
         self.agenda.settled.skip(&skipped.airing.id);
+        // It was made ready, perhaps: its record is said, and a stop has nothing to add.
+        if let Some(next) = self.next.take_if(|next| next.airing.id == skipped.airing.id) {
+            next.loading.promise.call_off();
+        }
         self.promised.settle(&skipped.airing.id);
     }
 
