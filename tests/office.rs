@@ -166,7 +166,7 @@ fn ask(days: u32) -> Ask {
                 "Sở Thông tin và Truyền thông (báo cáo)".to_owned(),
                 "UBND huyện (báo cáo)".to_owned(),
             ],
-            verify_at: Some("https://loa.thachthanh.example/cong-khai".to_owned()),
+            verify_at: Some("https://loa.thachthanh.example/public".to_owned()),
             checkpoint: Some(
                 "loa.thachthanh.example/log\n3250\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
                     .to_owned(),
