@@ -21,7 +21,7 @@ use std::{
 use loa::{
     backup::{BackupError, make, restore},
     radio::Role,
-    server::roll,
+    server::{check_entries, roll, sign_log},
     signing::Envelope,
     store::{Actor, CopyError, NewPerson},
 };
@@ -78,6 +78,7 @@ async fn told(house: &House) -> Vec<serde_json::Value> {
 
 async fn a_district_lives_on_from_a_backup_that_was_made_while_it_worked(house: House) {
     furnish(&house).await;
+    sign_log(&house.district).await.unwrap();
     let before = told(&house).await;
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("backup");
@@ -103,6 +104,10 @@ async fn a_district_lives_on_from_a_backup_that_was_made_while_it_worked(house: 
         all.iter().filter(|it| it["station"] == "thach-lam").cloned().collect()
     };
     assert_eq!(of_thach_lam(&told(&moved).await), of_thach_lam(&before));
+    // The record there is what the log's head was signed of.
+    let head = moved.district.store().checkpoint().await.unwrap().unwrap();
+    assert!(head.size > 40, "{}", head.note);
+    assert_eq!(check_entries(moved.district.store()).await.unwrap(), None);
     let people = moved.district.store().people().await.unwrap();
     assert!(people.iter().any(|person| person.name == "Nguyễn Thị Hoa"));
 
