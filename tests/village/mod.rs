@@ -215,15 +215,21 @@ impl Village {
         }
     }
 
-    /// Waits until every airing at a station is over and reported.
+    /// Waits until every airing at a station is over and reported, however long its day still is.
     pub async fn until_reported(&self, station: &str) {
-        self.until(&format!("every airing at {station} has its state"), async || {
+        let open = async || {
             let airings = self.airings(station).await;
-            airings
-                .iter()
-                .all(|airing| airing["state"] != "planned" && airing["state"] != "unreported")
-        })
-        .await;
+            let is_open = |one: &&Value| one["state"] == "planned" || one["state"] == "unreported";
+            airings.iter().filter(is_open).count()
+        };
+        loop {
+            let left = open().await;
+            if left == 0 {
+                return;
+            }
+            let what = format!("one more airing at {station} has its state, {left} have none");
+            self.until(&what, async || open().await < left).await;
+        }
     }
 
     /// What the station keeps and what the district keeps is the same, once each, without a gap.
