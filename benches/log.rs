@@ -45,8 +45,8 @@ fn main() {
     let mut signed = export(SIGNED, true);
     let (mut slowest, mut shares) = (0.0_f64, Vec::new());
     for round in 1..=3 {
-        let took = timed(&mut bare, ENTRIES, false, threads);
-        let whole = SIGNED as f64 / timed(&mut signed, SIGNED, true, threads);
+        let took = timed(&mut bare, ENTRIES, false);
+        let whole = SIGNED as f64 / timed(&mut signed, SIGNED, true);
         let raw = raw(threads);
         println!(
             "round {round}: {ENTRIES} entries without signatures {took:.2} s; with them {whole:.0} entries/s; {threads} \
@@ -120,12 +120,12 @@ fn unsigned(previous: &Envelope, record: loa::wire::AsRunRecord) -> Envelope {
 }
 
 /// Seconds.
-fn timed(export: &mut Export, count: u64, with_signatures: bool, threads: usize) -> f64 {
+fn timed(export: &mut Export, count: u64, with_signatures: bool) -> f64 {
     export.entries.rewind().unwrap();
     let begun = Instant::now();
     let mut reader =
         BufReader::with_capacity(1 << 20, export.head.as_bytes().chain(&mut export.entries));
-    let proven = verify(&mut reader, None, None, with_signatures, threads).unwrap();
+    let proven = verify(&mut reader, None, None, with_signatures).unwrap();
     let took = begun.elapsed().as_secs_f64();
     assert_eq!((proven.size, proven.broken), (count, 0), "{proven}");
     took

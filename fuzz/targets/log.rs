@@ -10,7 +10,7 @@ use loa::{
 };
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Err(error) = verify(&mut &bytes[..], None, None, true, 1) {
+    if let Err(error) = verify(&mut &bytes[..], None, None, true) {
         assert!(!error.to_string().is_empty());
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
@@ -28,7 +28,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut note = Note::new(Checkpoint { origin: "loa/test".to_owned(), head }.to_string()).unwrap();
     note.sign("loa/test", &secret).unwrap();
     let export = format!("{note}\n{lines}");
-    match verify(&mut export.as_bytes(), Some(key), None, true, 1) {
+    match verify(&mut export.as_bytes(), Some(key), None, true) {
         Ok(proven) => assert_eq!(proven.size, tree.size()),
         Err(error) => assert!(!error.to_string().is_empty()),
     }

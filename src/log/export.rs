@@ -98,10 +98,9 @@ pub fn verify(
     known: Option<NoteKey>,
     older: Option<Older>,
     with_signatures: bool,
-    threads: usize,
 ) -> Result<Proven, BadExport> {
     let note = read_head(file)?;
-    let mut verifier = Verifier::new(note, known, older, with_signatures, threads)?;
+    let mut verifier = Verifier::new(note, known, older, with_signatures)?;
     let mut stretch = Stretch::read(file)?;
     while !stretch.ends.is_empty() {
         let (taken, next) = std::thread::scope(|scope| {

@@ -6,6 +6,7 @@ mod chain;
 use std::fmt;
 
 use book::{Book, Claim, Page};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{BadCheckpoint, Checkpoint, Frontier, Head, leaf, read_line};
 use crate::signing::{BadNote, Note, NoteKey};
@@ -127,8 +128,9 @@ pub struct Verifier {
     older: Option<Older>,
     tree: Frontier,
     book: Book,
-    threads: usize,
     with_signatures: bool,
+    /// Signatures that are checked while the entries after them are read.
+    claims: Vec<(u64, Claim)>,
 }
 
 impl Verifier {
@@ -141,7 +143,6 @@ impl Verifier {
         known: Option<NoteKey>,
         older: Option<Older>,
         with_signatures: bool,
-        threads: usize,
     ) -> Result<Self, Wrong> {
         let checkpoint: Checkpoint = note.text().parse()?;
         if let Some(key) = &known {
@@ -168,8 +169,8 @@ impl Verifier {
             older,
             tree: Frontier::default(),
             book: Book::default(),
-            threads: threads.max(1),
             with_signatures,
+            claims: Vec::new(),
         })
     }
 
@@ -178,33 +179,33 @@ impl Verifier {
         self.checkpoint.head.size
     }
 
-    /// Takes the next lines, each without its end.
+    /// Takes the next lines, each without its end. A signature that does not fit may be told at the next call or at the end.
     ///
     /// # Errors
     /// The first that is wrong.
     pub fn take(&mut self, lines: &[&[u8]]) -> Result<(), Wrong> {
-        let first = self.tree.size();
-        let read = self.in_parallel(lines, read);
-        let mut claims: Vec<(u64, Claim)> = Vec::new();
-        let mut wrong = None;
-        for (index, page) in (first..).zip(read) {
-            match page.and_then(|(hash, page)| self.enter(index, hash, page)) {
-                Ok(claim) => claims.extend(claim.map(|claim| (index, claim))),
-                Err(Why::Entry(words)) => wrong = Some(Wrong::Entry(index, words)),
-                Err(Why::Older(words)) => wrong = Some(Wrong::Older(words)),
-            }
-            if wrong.is_some() {
-                break;
+        let claims = std::mem::take(&mut self.claims);
+        let (entered, checked) = rayon::join(|| self.enter_all(lines), || check(&claims));
+        checked?;
+        if entered.is_err() {
+            check(&self.claims)?;
+        }
+        entered
+    }
+
+    fn enter_all(&mut self, lines: &[&[u8]]) -> Result<(), Wrong> {
+        let read: Vec<_> = lines.par_iter().map(read).collect();
+        for (index, page) in (self.tree.size()..).zip(read) {
+            let entered = page.and_then(|(hash, page)| self.enter(index, hash, page));
+            let claim = entered.map_err(|why| match why {
+                Why::Entry(words) => Wrong::Entry(index, words),
+                Why::Older(words) => Wrong::Older(words),
+            })?;
+            if self.with_signatures {
+                self.claims.extend(claim.map(|claim| (index, claim)));
             }
         }
-        if self.with_signatures {
-            let checked = self.in_parallel(&claims, |(index, claim)| {
-                claim.check().map_err(|why| Wrong::Entry(*index, why))
-            });
-            checked.into_iter().collect::<Result<(), _>>()?;
-        }
-        self.book.signed += claims.len() as u64;
-        wrong.map_or(Ok(()), Err)
+        Ok(())
     }
 
     fn enter(
@@ -236,6 +237,7 @@ impl Verifier {
     /// # Errors
     /// What is wrong with the whole.
     pub fn finish(self) -> Result<Proven, Wrong> {
+        check(&self.claims)?;
         let Head { size, root } = self.checkpoint.head;
         if self.tree.size() < size {
             let missing = format!("it is missing: {size} entries were signed");
@@ -306,30 +308,6 @@ impl Verifier {
             ))),
         }
     }
-
-    fn in_parallel<'a, T: Sync, R: Send>(
-        &self,
-        things: &'a [T],
-        work: impl Fn(&'a T) -> R + Sync,
-    ) -> Vec<R> {
-        let share = things.len().div_ceil(self.threads).max(1);
-        let work = &work;
-        std::thread::scope(|scope| {
-            let mut shares = things.chunks(share);
-            let own = shares.next().unwrap_or_default();
-            let others: Vec<_> = shares
-                .map(|share| scope.spawn(move || share.iter().map(work).collect::<Vec<R>>()))
-                .collect();
-            let mut done: Vec<R> = own.iter().map(work).collect();
-            for other in others {
-                match other.join() {
-                    Ok(more) => done.extend(more),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            done
-        })
-    }
 }
 
 /// Why an entry, whose number is told later, is wrong.
@@ -346,4 +324,12 @@ fn read<'a>(line: &&'a [u8]) -> Result<(super::Hash, Page<'a>), Why> {
         return Err(wrong("it was changed: its hash does not fit"));
     }
     Ok((stated, Page::read(entry).map_err(Why::Entry)?))
+}
+
+/// Finds the first signature that does not fit.
+fn check(claims: &[(u64, Claim)]) -> Result<(), Wrong> {
+    let wrong = |(index, claim): &(u64, Claim)| {
+        claim.check().err().map(|why| Wrong::Entry(*index, why))
+    };
+    claims.par_iter().find_map_first(wrong).map_or(Ok(()), Err)
 }

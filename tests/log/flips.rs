@@ -31,7 +31,7 @@ fn every_flip_of_one_bit_is_found_and_its_entry_named() {
     let mut bent = whole.clone();
     for bit in 0..begin * 8 {
         bent[bit / 8] ^= 1 << (bit % 8);
-        let verdict = verify(&mut &bent[..], Some(key(OURS)), None, false, 1);
+        let verdict = verify(&mut &bent[..], Some(key(OURS)), None, false);
         let wrong = verdict.expect_err("a flip in the head was not found").to_string();
         assert!(!wrong.starts_with("entry"), "bit {bit} of the head: {wrong}");
         bent[bit / 8] ^= 1 << (bit % 8);
@@ -44,7 +44,7 @@ fn every_flip_of_one_bit_is_found_and_its_entry_named() {
 /// Flips every bit of some entries' lines, one after another; gives how many.
 fn flip_entries(whole: &[u8], begin: usize, range: Range<usize>) -> u64 {
     let mut verifier =
-        Verifier::new(read_head(&mut &whole[..]).unwrap(), None, None, false, 1).unwrap();
+        Verifier::new(read_head(&mut &whole[..]).unwrap(), None, None, false).unwrap();
     let ends: Vec<usize> = (begin..whole.len()).filter(|at| whole[*at] == b'\n').collect();
     let starts: Vec<usize> = std::iter::once(begin).chain(ends.iter().map(|end| end + 1)).collect();
     let mut flips = 0;

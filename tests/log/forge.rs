@@ -119,7 +119,7 @@ pub(crate) fn verdict(
     older: Option<Older>,
     with_signatures: bool,
 ) -> Result<Proven, Wrong> {
-    match verify(&mut export, None, older, with_signatures, 2) {
+    match verify(&mut export, None, older, with_signatures) {
         Ok(proven) => Ok(proven),
         Err(loa::log::BadExport::Wrong(wrong)) => Err(wrong),
         Err(error) => panic!("{error}"),

@@ -178,6 +178,7 @@ impl Book {
                 }
                 let key = key.ok_or("its key was revoked before it came")?;
                 let signature = signature.into_owned();
+                self.signed += 1;
                 Some(Claim { key, signature, payload: record.payload.into_owned() })
             }
             _ => {

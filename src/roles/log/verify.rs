@@ -52,12 +52,11 @@ pub(crate) struct VerifyArguments {
 /// Verifies a log, and says what is proven or what is wrong first.
 pub(crate) async fn run(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
     let older = arguments.older.as_deref().map(older).transpose()?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let is_url = ["http://", "https://"].iter().any(|scheme| arguments.log.starts_with(scheme));
     let verdict = if is_url {
-        over_line(&arguments, older, threads).await?
+        over_line(&arguments, older).await?
     } else {
-        of_file(&arguments, older, threads)?
+        of_file(&arguments, older)?
     };
     Ok(tell(verdict, arguments.json))
 }
@@ -80,14 +79,13 @@ fn older(text: &str) -> anyhow::Result<Older> {
 fn of_file(
     arguments: &VerifyArguments,
     older: Option<Older>,
-    threads: usize,
 ) -> anyhow::Result<Result<Proven, Wrong>> {
     let path = Path::new(&arguments.log);
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let progress = ProgressBar::new(file.metadata()?.len());
     let mut file = BufReader::with_capacity(1 << 20, progress.wrap_read(file));
     let key = arguments.key.clone();
-    let verdict = verify(&mut file, key, older, !arguments.no_signatures, threads);
+    let verdict = verify(&mut file, key, older, !arguments.no_signatures);
     progress.finish_and_clear();
     match verdict {
         Ok(proven) => Ok(Ok(proven)),
@@ -99,7 +97,6 @@ fn of_file(
 async fn over_line(
     arguments: &VerifyArguments,
     older: Option<Older>,
-    threads: usize,
 ) -> anyhow::Result<Result<Proven, Wrong>> {
     let district = Peer::new(&arguments.line.line(), &arguments.log, &arguments.token)?;
     let note: Note = match district.get("/api/v1/log/checkpoint").await?.parse() {
@@ -107,7 +104,7 @@ async fn over_line(
         Err(error) => return Ok(Err(Wrong::from(error))),
     };
     let key = arguments.key.clone();
-    let mut verifier = match Verifier::new(note, key, older, !arguments.no_signatures, threads) {
+    let mut verifier = match Verifier::new(note, key, older, !arguments.no_signatures) {
         Ok(verifier) => verifier,
         Err(wrong) => return Ok(Err(wrong)),
     };
