@@ -21,6 +21,7 @@ mod driver;
 mod entrance;
 mod keyboard;
 mod live;
+mod microphone;
 mod screenshots;
 #[path = "../pulse/server.rs"]
 mod server;
