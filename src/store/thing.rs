@@ -179,7 +179,16 @@ impl Store {
 
     /// Whose word a thing is; none: it is not there.
     pub async fn origin(&self, kind: ThingKind, id: &str) -> Result<Option<Origin>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?, kind.noun().find, id)?;
+        self.origin_of(kind.noun(), id).await
+    }
+
+    /// Whose word the calendar is; none: nobody has said anything of it.
+    pub async fn calendar_origin(&self) -> Result<Option<Origin>, StoreError> {
+        self.origin_of(CALENDAR, HOUSE).await
+    }
+
+    async fn origin_of(&self, noun: Noun, id: &str) -> Result<Option<Origin>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?, noun.find, id)?;
         rows.first().map(|row| super::applying::origin(row.get(1)?)).transpose()
     }
 }

@@ -117,7 +117,7 @@ async fn files_hold_what_the_page_shows(house: House) {
         "{text}"
     );
     assert!(
-        lines[1].contains("Đã phát,người xác nhận")
+        lines[1].contains("Đã phát,có người xác nhận")
             && lines[2].contains("Đã phát,thiết bị đã phát")
     );
     assert!(lines[1].contains(",Lan,") && !lines[2].contains("Lan"), "{text}");

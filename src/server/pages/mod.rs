@@ -4,6 +4,7 @@
 //! page is added.
 
 mod account;
+mod agent;
 mod approvals;
 mod area;
 mod assets;
@@ -129,6 +130,13 @@ fn list() -> Vec<Route> {
             "/timetable/programmes/{programme}",
             May(Right::Plan),
             timetable::programme::save,
+        ),
+        Route::get("/timetable/calendar", May(Right::See), timetable::calendar::show),
+        Route::post("/timetable/calendar", May(Right::Plan), timetable::calendar::save),
+        Route::post(
+            "/timetable/calendar/quiet-hours",
+            May(Right::Stations),
+            timetable::calendar::save_quiet,
         ),
         Route::get("/timetable/copy", May(Right::Plan), timetable::copy::show),
         Route::post("/timetable/copy", May(Right::Plan), timetable::copy::save),

@@ -128,11 +128,12 @@ impl Wish {
 }
 
 /// `21:00–05:00`.
-pub(super) fn spoken(hours: &QuietHours) -> String {
+pub(in crate::server::pages) fn spoken(hours: &QuietHours) -> String {
     hours.to_string().replace('-', "–")
 }
 
-fn spans(text: &str) -> Option<Vec<QuietHours>> {
+/// Spans of hours, parted by commas; none: one of them cannot be read.
+pub(in crate::server::pages) fn spans(text: &str) -> Option<Vec<QuietHours>> {
     let parts = text.split([',', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| part.parse().ok()).collect()
 }
