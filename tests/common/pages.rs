@@ -46,7 +46,7 @@ impl Examples {
     /// is; the airing has to be.
     pub(crate) async fn of(house: &House, known: &[(&'static str, &str)]) -> Self {
         let (store, now) = (house.district.store(), house.clock.now());
-        let actor = Actor::command("a test");
+        let actor = Actor::command("Cao Văn Thành");
         let rules = store.rules().await.unwrap();
         let or = |hole: &str, first: &str| {
             let known = known.iter().find(|(name, _)| *name == hole);

@@ -101,9 +101,10 @@ fn plain(language: Language, field: &str, value: &Value) -> String {
         Value::Null => "–".to_owned(),
         Value::Bool(true) => language.of("trail.yes").to_string(),
         Value::Bool(false) => language.of("trail.no").to_string(),
-        Value::String(text) => match section(field) {
-            Some(section) => language.code(section, text).to_string(),
-            None => text.clone(),
+        Value::String(text) => match (section(field), text.parse::<NaiveDate>()) {
+            (Some(section), _) => language.code(section, text).to_string(),
+            (None, Ok(day)) => day.format("%d/%m/%Y").to_string(),
+            (None, Err(_)) => text.clone(),
         },
         Value::Array(values) => {
             let values = values.iter().map(|value| plain(language, field, value));
@@ -185,6 +186,7 @@ mod tests {
             ("–".into(), "yes".into())
         );
         assert_eq!(plain(Language::Vi, "outcome", &json!("missed")), "Không phát");
+        assert_eq!(read("day", &json!("2020-10-01")), "01/10/2020");
         assert_eq!(plain(Language::Vi, "title", &json!("missed")), "missed");
     }
 }
