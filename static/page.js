@@ -26,3 +26,5 @@ const reach = () => {
 };
 reach();
 addEventListener("resize", reach);
+// What a page puts in the place of what it showed, too.
+new MutationObserver(reach).observe(document.querySelector("main"), { childList: true, subtree: true });
