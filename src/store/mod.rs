@@ -67,7 +67,7 @@ pub use rundown::{RundownHead, RundownSent, StoredRundown};
 pub use session::{IDLE, LONGEST, Session};
 pub use settled::{Settled, Stands};
 pub use station_key::Revoked;
-pub use thing::{Origin, Thing, ThingKind};
+pub use thing::{Former, Origin, Thing, ThingKind};
 pub use token::{Bearer, Secret};
 pub use trouble::{Closing, NewTrouble, StoredTrouble};
 pub use writer::Verdict;
@@ -134,6 +134,14 @@ pub enum StoreError {
         "{noun} {id} was brought by a file: change it there, or say that the page takes it over"
     )]
     OfFile {
+        /// The noun.
+        noun: &'static str,
+        /// Its name.
+        id: String,
+    },
+    /// Somebody else wrote it meanwhile.
+    #[error("somebody changed {noun} {id} meanwhile: look at it as it is now, then change it")]
+    Stale {
         /// The noun.
         noun: &'static str,
         /// Its name.

@@ -109,6 +109,7 @@ async fn a_look_makes_and_changes_no_database() {
 async fn story(store: &Store) {
     store.ping().await.unwrap();
     rules::rules_come_and_are_the_same(store).await;
+    rules::of_two_who_write_at_once_one_wins(store).await;
     plans::plans_change_only_ahead(store).await;
     records::records_are_kept_once(store).await;
     records::chains_grow_heal_and_fork(store).await;

@@ -2,23 +2,17 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-
-use super::{
-    fault::Fault,
-    visitor::{Reader, Visitor},
-    words::Phrase,
-};
+use super::{fault::Fault, visitor::Reader, words::Phrase};
 use crate::{
-    server::{District, planned::digest},
-    store::{Origin, StoreError, Thing, ThingKind},
+    server::District,
+    store::{Former, Origin, StoreError, Thing},
 };
 
 /// Writes things, all or none, and has them planned. Inside, what stands against it and is to be said with the form.
 pub(super) async fn keep(
     district: &District,
     reader: &Reader,
-    things: &[Thing<'_>],
+    things: &[(Thing<'_>, Former<'_>)],
     take_over: bool,
 ) -> Result<Result<(), Phrase>, Fault> {
     let now = district.clock.now();
@@ -27,36 +21,38 @@ pub(super) async fn keep(
             planned_anew(district).await;
             Ok(Ok(()))
         }
-        Err(error) => against(reader, error).map(Err),
+        Err(error) => Ok(Err(reader.of(against(error)?))),
     }
 }
 
-/// What stands against it, in words; a failure where it is none of theirs.
-pub(super) fn against(v: &Visitor, error: StoreError) -> Result<Phrase, Fault> {
+/// The words for what stands against it; a failure where it is none of theirs.
+pub(super) fn against(error: StoreError) -> Result<&'static str, Fault> {
     match error {
-        StoreError::OfFile { .. } => Ok(v.of("common.take-over-needed")),
-        StoreError::Dangling(_) => Ok(v.of("common.dangling")),
+        StoreError::OfFile { .. } => Ok("common.take-over-needed"),
+        StoreError::Dangling(_) => Ok("common.dangling"),
+        StoreError::Stale { .. } => Ok("common.stale"),
         error => Err(error.into()),
     }
 }
 
 /// Whether a file brought it.
-pub(super) async fn is_of_file(
-    district: &District,
-    kind: ThingKind,
-    id: &str,
-) -> Result<bool, Fault> {
-    Ok(district.store.origin(kind, id).await? == Some(Origin::File))
+pub(super) async fn is_of_file(district: &District, thing: Thing<'_>) -> Result<bool, Fault> {
+    Ok(district.store.origin(thing).await? == Some(Origin::File))
 }
 
-/// How a thing stood when its form was opened, for the form's hidden field `stood`; empty: it is new.
-pub(super) fn stood(thing: Option<&impl Serialize>) -> String {
-    thing.map(digest).unwrap_or_default()
+/// How a thing stands, for its form's hidden field `stood`; empty: it is new.
+pub(super) fn stood(thing: Option<Thing<'_>>) -> String {
+    thing.map(Thing::version).unwrap_or_default()
 }
 
-/// Whether somebody changed the thing after the form was opened. A form that does not say how it stood is taken as it is.
-pub(super) fn is_stale(now: Option<&impl Serialize>, stood_then: &str) -> bool {
-    !stood_then.is_empty() && stood(now) != stood_then
+/// How a thing has to stand for its form to be saved: as the form says that it stood. One that does not say is taken for
+/// how it stands now.
+pub(super) fn former<'a>(stands: &'a str, stood: &'a str) -> Former<'a> {
+    match (stands, stood) {
+        ("", _) => Former::Absent,
+        (stands, "") => Former::Version(stands),
+        (_, stood) => Former::Version(stood),
+    }
 }
 
 /// Says that rules have changed, and waits a little for the new plan, so that the next page shows it.

@@ -18,7 +18,7 @@ use crate::{
             choice::{Choice, choices},
             fault::Fault,
             form::Form,
-            keep::{is_of_file, is_stale, keep, stood},
+            keep::{former, is_of_file, keep, stood},
             notice::Notice,
             page::{Page, wrong},
             selection::Where,
@@ -26,7 +26,7 @@ use crate::{
             visitor::{Reader, Visitor},
         },
     },
-    store::{Thing, ThingKind},
+    store::Thing,
 };
 
 #[derive(Template)]
@@ -110,11 +110,11 @@ async fn edit(
         wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_default(),
         wrong: BTreeSet::new(),
         ground,
-        is_of_file: match id {
-            Some(id) => is_of_file(district, ThingKind::Campaign, id).await?,
+        is_of_file: match &before {
+            Some(before) => is_of_file(district, Thing::Campaign(before)).await?,
             None => false,
         },
-        stood: stood(before.as_ref()),
+        stood: stood(before.as_ref().map(Thing::Campaign)),
         before,
         trouble: String::new(),
     })
@@ -177,12 +177,10 @@ async fn take(
         page.trouble = page.v.of("schedule.not-theirs").to_string();
         return Ok(wrong(page));
     }
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = page.v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
     let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Campaign(&campaign)], over).await? {
+    let former = former(&page.stood, &page.wish.stood);
+    let things = [(Thing::Campaign(&campaign), former)];
+    if let Err(against) = keep(district, reader, &things, over).await? {
         page.trouble = against.to_string();
         return Ok(wrong(page));
     }

@@ -15,14 +15,14 @@ use crate::{
             dates::read_day,
             fault::Fault,
             form::Form,
-            keep::is_stale,
+            keep::{former, stood},
             notice::Notice,
             page::wrong,
             visitor::{Reader, Visitor},
             words::Phrase,
         },
     },
-    store::{Origin, Thing},
+    store::{Origin, StoreError, Thing},
 };
 
 /// The form of a clip as it is filled in, with what is wrong in it.
@@ -162,10 +162,7 @@ pub(in crate::server::pages) async fn save(
         wish.errors.take_over = reader.of("common.take-over-needed").to_string();
         is_right = false;
     }
-    if is_stale(Some(&stored.clip), &wish.stood) {
-        wish.errors.stale = reader.of("common.stale").to_string();
-        is_right = false;
-    }
+    let stands = stood(Some(Thing::Clip(&stored.clip)));
     let clip = match description.of(stored.clip) {
         Ok(clip) if is_right => clip,
         Ok(_) => return Ok(wrong(page(&district, &reader, &id, Some(wish)).await?)),
@@ -174,7 +171,14 @@ pub(in crate::server::pages) async fn save(
             return Ok(wrong(page(&district, &reader, &id, Some(wish)).await?));
         }
     };
-    district.store.put(&reader.actor(), Thing::Clip(&clip), over, reader.now()).await?;
+    let said = (Thing::Clip(&clip), former(&stands, &wish.stood));
+    match district.store.put(&reader.actor(), said, over, reader.now()).await {
+        Err(StoreError::Stale { .. }) => {
+            wish.errors.stale = reader.of("common.stale").to_string();
+            return Ok(wrong(page(&district, &reader, &id, Some(wish)).await?));
+        }
+        kept => kept?,
+    };
     district.rules_changed();
     Ok(Notice::new("clips.saved").at(&reader, &address(&id)))
 }

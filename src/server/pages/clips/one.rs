@@ -22,7 +22,7 @@ use crate::{
         },
         report::report_all,
     },
-    store::{AiringFilter, Order, Origin, StoredClip},
+    store::{AiringFilter, Order, Origin, StoredClip, Thing},
 };
 
 /// Airings shown, to come and past.
@@ -196,7 +196,7 @@ pub(super) async fn page(
         may_load: reader.grants().may_everywhere(Right::Load),
         may_publish: reader.grants().may_everywhere(Right::Publish),
         gone_at: store.gone_at(&clip.clip.sha256).await?,
-        stood: stood(Some(&clip.clip)),
+        stood: stood(Some(Thing::Clip(&clip.clip))),
         wish: wish.unwrap_or_else(|| Wish::of(reader, &clip.clip)),
         clip,
         facts,

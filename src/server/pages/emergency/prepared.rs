@@ -18,7 +18,7 @@ use crate::{
             choice::{Choice, choices},
             fault::Fault,
             form::Form,
-            keep::{against, is_of_file, is_stale, keep, planned_anew, stood},
+            keep::{against, former, is_of_file, keep, planned_anew, stood},
             notice::Notice,
             page::{Page, wrong},
             visitor::{Reader, Visitor},
@@ -138,11 +138,11 @@ async fn page(
     Ok(One {
         v: reader.visitor(),
         wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_default(),
-        is_of_file: match id {
-            Some(id) => is_of_file(district, ThingKind::Bulletin, id).await?,
+        is_of_file: match &before {
+            Some(before) => is_of_file(district, Thing::Bulletin(before)).await?,
             None => false,
         },
-        stood: stood(before.as_ref()),
+        stood: stood(before.as_ref().map(Thing::Bulletin)),
         before,
         rules,
         title_error: String::new(),
@@ -205,14 +205,12 @@ async fn take(
         page.trouble = page.v.of("emergency.no-clips").to_string();
         return Ok(wrong(page));
     }
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = page.v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
     let drill = !page.wish.drill.is_empty();
     let bulletin = PreparedBulletin { id, title, drill, clips, correction };
     let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Bulletin(&bulletin)], over).await? {
+    let former = former(&page.stood, &page.wish.stood);
+    let things = [(Thing::Bulletin(&bulletin), former)];
+    if let Err(against) = keep(district, reader, &things, over).await? {
         page.trouble = against.to_string();
         return Ok(wrong(page));
     }
@@ -230,8 +228,8 @@ pub(in crate::server::pages) async fn remove(
     let (over, now) = (!wish.take_over.is_empty(), district.clock.now());
     let what = (ThingKind::Bulletin, id.as_str());
     if let Err(error) = district.store.take_away(&reader.actor(), what, over, now).await {
-        against(&reader, error)?;
-        return Ok(Notice::new("common.take-over-needed").at(&reader, &page.address()));
+        let key = against(error)?;
+        return Ok(Notice::new(key).at(&reader, &page.address()));
     }
     planned_anew(&district).await;
     Ok(Notice::about("emergency.prepared-removed", &page.title()).at(&reader, ADDRESS))

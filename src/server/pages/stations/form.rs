@@ -22,14 +22,14 @@ use crate::{
             choice::{Choice, choices},
             fault::Fault,
             form::Form,
-            keep::{is_of_file, is_stale, keep, stood},
+            keep::{former, is_of_file, keep, stood},
             notice::Notice,
             page::{Page, wrong},
             selection::kinds,
             visitor::{Reader, Visitor},
         },
     },
-    store::{Thing, ThingKind},
+    store::Thing,
 };
 
 #[derive(Template)]
@@ -103,10 +103,10 @@ async fn edit(
         units: rules.units.iter().filter(may).cloned().collect(),
         common: hours.iter().map(spoken).collect::<Vec<_>>().join(", "),
         is_of_file: match &before {
-            Some(before) => is_of_file(district, ThingKind::Station, before.id.as_str()).await?,
+            Some(before) => is_of_file(district, Thing::Station(before)).await?,
             None => false,
         },
-        stood: stood(before.as_ref()),
+        stood: stood(before.as_ref().map(Thing::Station)),
         before,
         wish,
         wrong: BTreeSet::new(),
@@ -176,12 +176,10 @@ async fn take(
             return Ok(wrong(page));
         }
     };
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = page.v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
     let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Station(&station)], over).await? {
+    let former = former(&page.stood, &page.wish.stood);
+    let things = [(Thing::Station(&station), former)];
+    if let Err(against) = keep(district, reader, &things, over).await? {
         page.trouble = against.to_string();
         return Ok(wrong(page));
     }

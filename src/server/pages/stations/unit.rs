@@ -24,7 +24,7 @@ use crate::{
             visitor::{Reader, Visitor},
         },
     },
-    store::Thing,
+    store::{Former, Thing},
 };
 
 /// Official kinds of units, the largest first.
@@ -126,7 +126,9 @@ pub(in crate::server::pages) async fn add(
         since: None,
         until: None,
     };
-    if let Err(against) = keep(&district, &reader, &[Thing::Unit(&unit)], false).await? {
+    if let Err(against) =
+        keep(&district, &reader, &[(Thing::Unit(&unit), Former::Absent)], false).await?
+    {
         page.trouble = against.to_string();
         return Ok(wrong(page));
     }

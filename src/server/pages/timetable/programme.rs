@@ -12,7 +12,7 @@ use super::{
     super::{
         fault::Fault,
         form::Form,
-        keep::{is_of_file, is_stale, keep, stood},
+        keep::{former, is_of_file, keep, stood},
         notice::Notice,
         page::{Page, wrong},
         visitor::{Reader, Visitor},
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     radio::{Item, Programme, ProgrammeId, Right, sort_key},
     server::{District, intake::names_of},
-    store::{Rules, Thing, ThingKind},
+    store::{Rules, Thing},
 };
 
 /// Pauses to choose from, in milliseconds.
@@ -229,11 +229,11 @@ async fn page(
         v: reader.visitor(),
         wish: wish.or_else(kept).unwrap_or_default().rearranged(),
         may_plan: reader.grants().may_everywhere(Right::Plan),
-        is_of_file: match id {
-            Some(id) => is_of_file(district, ThingKind::Programme, id).await?,
+        is_of_file: match &before {
+            Some(before) => is_of_file(district, Thing::Programme(before)).await?,
             None => false,
         },
-        stood: stood(before.as_ref()),
+        stood: stood(before.as_ref().map(Thing::Programme)),
         before,
         rules,
         title_error: String::new(),
@@ -297,12 +297,10 @@ async fn take(district: &District, reader: &Reader, mut page: One) -> Result<Res
         None => free_name(&page.rules, &title)?,
     };
     let programme = Programme { id, title, items };
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
     let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Programme(&programme)], over).await? {
+    let former = former(&page.stood, &page.wish.stood);
+    let things = [(Thing::Programme(&programme), former)];
+    if let Err(against) = keep(district, reader, &things, over).await? {
         page.trouble = against.to_string();
         return Ok(wrong(page));
     }

@@ -24,9 +24,9 @@ use super::{
 };
 use crate::{
     planning::{Rhythm, instant},
-    radio::{Exception, Right, Schedule, When},
-    server::{District, planned::digest},
-    store::{Thing, ThingKind},
+    radio::{Exception, Right, Schedule, When, digest},
+    server::District,
+    store::{Former, Thing},
 };
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -150,7 +150,7 @@ async fn page(
         stations: ground.meant(&schedule.stations).len(),
         preview: None,
         seen: String::new(),
-        is_of_file: is_of_file(district, ThingKind::Schedule, schedule.id.as_str()).await?,
+        is_of_file: is_of_file(district, Thing::Schedule(schedule)).await?,
         trouble: String::new(),
     })
 }
@@ -207,7 +207,9 @@ pub(in crate::server::pages) async fn save(
         return Ok(wrong(page));
     }
     let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(&district, &reader, &[Thing::Schedule(&new)], over).await? {
+    let stood = Thing::Schedule(&schedule).version();
+    let things = [(Thing::Schedule(&new), Former::Version(&stood))];
+    if let Err(against) = keep(&district, &reader, &things, over).await? {
         page.trouble = against.to_string();
         return Ok(wrong(page));
     }

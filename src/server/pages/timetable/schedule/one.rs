@@ -9,7 +9,7 @@ use super::{
     wish::{Field, Wish, Wrong, exception_text},
 };
 use crate::{
-    radio::{Right, Schedule, ScheduleId},
+    radio::{Right, Schedule, ScheduleId, digest},
     server::{
         District,
         intake::names_of,
@@ -17,16 +17,15 @@ use crate::{
             choice::{Choice, choices},
             fault::Fault,
             form::Form,
-            keep::{against, is_of_file, is_stale, keep, planned_anew, stood},
+            keep::{against, former, is_of_file, keep, planned_anew, stood},
             notice::Notice,
             page::{Page, wrong},
             selection::Where,
             timetable::{entry::length, ground::Ground, preview::Preview},
             visitor::{Reader, Visitor},
         },
-        planned::digest,
     },
-    store::{Thing, ThingKind},
+    store::{Former, Thing, ThingKind},
 };
 
 /// How late something may start, in milliseconds.
@@ -228,14 +227,14 @@ pub(in crate::server::pages) async fn show(
     let preview = Preview::of(&v, &ground, same, None).await?;
     let page = One {
         may_plan: ground.may_plan(&reader, &schedule.stations),
-        is_of_file: is_of_file(&district, ThingKind::Schedule, schedule.id.as_str()).await?,
+        is_of_file: is_of_file(&district, Thing::Schedule(&schedule)).await?,
         v,
         wish: Wish::of(&schedule),
         wrong: Wrong::default(),
         ground,
         preview: Some(preview),
         seen: digest(&schedule),
-        stood: stood(Some(&schedule)),
+        stood: stood(Some(Thing::Schedule(&schedule))),
         before: Some(schedule),
         trouble: String::new(),
     };
@@ -275,7 +274,7 @@ async fn take(
     }
     let v = reader.visitor();
     let is_of_file = match &before {
-        Some(before) => is_of_file(district, ThingKind::Schedule, before.id.as_str()).await?,
+        Some(before) => is_of_file(district, Thing::Schedule(before)).await?,
         None => false,
     };
     let id = match &before {
@@ -285,7 +284,7 @@ async fn take(
     let read = wish.read(id, before.as_ref(), v.dates().zone);
     let mut page = One {
         v: v.clone(),
-        stood: stood(before.as_ref()),
+        stood: stood(before.as_ref().map(Thing::Schedule)),
         before,
         wish,
         wrong: Wrong::default(),
@@ -315,16 +314,14 @@ async fn take(
     if page.wish.act != "save" {
         return Ok(Page(page).into_response());
     }
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
     if is_new_to_them {
         page.trouble = v.of("schedule.look-first").to_string();
         return Ok(wrong(page));
     }
     let (over, now) = (!page.wish.take_over.is_empty(), district.clock.now());
-    if let Err(against) = keep(district, reader, &[Thing::Schedule(&schedule)], over).await? {
+    let former = former(&page.stood, &page.wish.stood);
+    let things = [(Thing::Schedule(&schedule), former)];
+    if let Err(against) = keep(district, reader, &things, over).await? {
         page.trouble = against.to_string();
         return Ok(wrong(page));
     }
@@ -354,12 +351,14 @@ pub(in crate::server::pages) async fn end(
         let what = (ThingKind::Schedule, schedule.id.as_str());
         district.store.take_away(&reader.actor(), what, over, now).await
     } else {
+        let stood = Thing::Schedule(&schedule).version();
         schedule.until = Some(schedule.until.map_or(today, |until| until.min(today)));
-        district.store.put(&reader.actor(), Thing::Schedule(&schedule), over, now).await
+        let ended = (Thing::Schedule(&schedule), Former::Version(&stood));
+        district.store.put(&reader.actor(), ended, over, now).await
     };
     if let Err(error) = ended {
-        against(&reader, error)?;
-        return Ok(Notice::new("common.take-over-needed").at(&reader, &address(&schedule.id)));
+        let key = against(error)?;
+        return Ok(Notice::new(key).at(&reader, &address(&schedule.id)));
     }
     planned_anew(&district).await;
     Ok(Notice::about("schedule.ended", &schedule.title).at(&reader, "/timetable/schedules"))
