@@ -122,6 +122,10 @@ async fn nobody_overwrites_what_another_changed_meanwhile(house: House) {
     let mut both = [first.status, second.status];
     both.sort();
     assert_eq!(both, [StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY]);
+    // A form in which something is wrong still knows how the thing stood.
+    let nameless = hoa.post(ADDRESS, &of(" ")).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(stood(&nameless.text()), seen);
 
     // The same of a clip, a programme and a schedule.
     let mut lan = Browser::of(&house, "lan", &[(Role::Operator, None)]).await;

@@ -16,9 +16,9 @@ use super::{
         dates::{monday, read_day},
         fault::Fault,
         form::Form,
-        keep::{self, former, is_of_file},
         notice::Notice,
         page::{Page, wrong},
+        thing_form::{former, free_name, is_of_file, keep},
         visitor::{Reader, Visitor},
     },
     ask::{week_of, window},
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     planning::{local, within},
     radio::{Right, Schedule, When, digest},
-    server::{District, intake::names_of},
+    server::District,
     store::Thing,
 };
 
@@ -108,12 +108,10 @@ fn extended(
             let day = times.first().map(|time| monday(time.date())).unwrap_or_default();
             let title = v.of("copy.title-of").with("title", &schedule.title);
             let title = title.with("day", v.dates().date_of(&day)).to_string();
-            let is_free = |name: &String| {
-                name != "new" && !taken.contains(name) && ground.schedule(name).is_none()
-            };
-            let id = names_of(&title).find(is_free).unwrap_or_default();
             Ok(Schedule {
-                id: id.parse().map_err(Fault::failed)?,
+                id: free_name(&title, |name| {
+                    taken.contains(name) || ground.schedule(name).is_some()
+                })?,
                 title,
                 when: When::Dates(times),
                 from: None,
@@ -161,7 +159,7 @@ async fn page(
         let new = extended(&v, &ground, schedule, of_file, times, &taken)?;
         taken.insert(new.id.to_string());
         let same = (new.id == schedule.id).then_some(Thing::Schedule(schedule));
-        stood.push(keep::stood(same));
+        stood.push(same.map(Thing::version).unwrap_or_default());
         made.push(new);
     }
     let until = to.map(|to| window(&v, to, to + Days::new(6)).until);
@@ -215,10 +213,10 @@ pub(in crate::server::pages) async fn save(
         page.trouble = page.v.of("shift.look-first").to_string();
         return Ok(wrong(page));
     }
-    let things = made.iter().map(Thing::Schedule).zip(stood.iter().map(|stood| former(stood, "")));
+    let things = made.iter().map(Thing::Schedule).zip(stood.iter().map(|stood| former(stood)));
     let things: Vec<_> = things.collect();
-    if let Err(against) = keep::keep(&district, &reader, &things, false).await? {
-        page.trouble = against.to_string();
+    if let Some(key) = keep(&district, &reader, &things, false).await? {
+        page.trouble = page.v.of(key).to_string();
         return Ok(wrong(page));
     }
     let to = read_day(&page.wish.to).map(monday).unwrap_or(page.from);
