@@ -177,6 +177,12 @@ impl Known {
         })
     }
 
+    /// The status that each station gave last.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = (&StationId, &StationStatus)> {
+        let given = self.contacts.iter();
+        given.filter_map(|(station, (_, status))| Some((station, status.as_ref()?)))
+    }
+
     /// The status that a station gave last.
     pub(super) fn status(&self, station: &StationId) -> Option<&StationStatus> {
         self.contacts.get(station)?.1.as_ref()
