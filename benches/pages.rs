@@ -59,7 +59,7 @@ fn main() {
             house.clock.step_to(now);
             let began = Instant::now();
             let records = furnish(&house, stations, days, now).await;
-            settle(&house.district).await.unwrap();
+            settle(house.district.store(), now).await.unwrap();
             println!(
                 "{stations} stations, {days} days, {records} records (written in {:.0?})",
                 began.elapsed()

@@ -32,6 +32,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (18, "public", include_str!("../../migrations/0018_public.sql")),
     (19, "channels", include_str!("../../migrations/0019_channels.sql")),
     (20, "settled", include_str!("../../migrations/0020_settled.sql")),
+    (22, "judgement", include_str!("../../migrations/0022_judgement.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
@@ -51,6 +52,7 @@ impl Store {
         let store = Self { db, writer };
         super::clip::fill_in(&store).await?;
         super::log::begin(&store).await?;
+        super::judged::begin(&store).await?;
         Ok(store)
     }
 

@@ -197,18 +197,14 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
             told.entry(airing).or_insert(*row);
         }
     }
-    let mut late: Option<(UtcMs, UtcMs)> = None;
-    for ((batch, record), verdict) in rows.iter().zip(verdicts.iter().flatten()) {
-        let at = record.due_at;
-        if *verdict == Verdict::Recorded && record.airing.is_some() && at + judged::LATE < batch.now
-        {
-            late = late.map_or(Some((at, at)), |(first, last)| Some((first.min(at), last.max(at))));
+    let mut reopened: Option<(UtcMs, UtcMs)> = None;
+    for (airing, (batch, record)) in told {
+        if let Some(at) = stray::keep(&mut tx, &batch.station, airing, record).await? {
+            let (first, last) = reopened.unwrap_or((at, at));
+            reopened = Some((first.min(at), last.max(at)));
         }
     }
-    for (airing, (batch, record)) in told {
-        stray::keep(&mut tx, &batch.station, airing, record).await?;
-    }
-    if let Some(span) = late {
+    if let Some(span) = reopened {
         judged::forget(&mut tx, span).await?;
     }
     for batch in batches {
