@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use loa::{
     clock::Clock,
-    radio::{Campaign, Directive, Role, Selection, UtcMs, Window},
+    radio::{Role, UtcMs, Window},
     server::{roll, settle},
     store::{Removed, Rules},
 };
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    common::{BEFORE, MORNING, airing_at, district::House, played, rules},
+    common::{BEFORE, MORNING, airing_at, district::House, invented::campaign, played, rules},
 };
 
 const DAY: i64 = 86_400_000;
@@ -24,21 +24,7 @@ on_both_databases!(
 
 /// A campaign of three days, owed once a day; every station airs it at 05:00.
 async fn furnish(house: &House) {
-    let date = |text: &str| text.parse().unwrap();
-    let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
-        title: "Cài đặt Bluezone".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: date("2020-09-01"),
-            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
-        },
-        from: date("2020-10-01"),
-        until: date("2020-10-03"),
-        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
-        airings_per_day: 1,
-        clips: vec!["bluezone".parse().unwrap()],
-    };
+    let campaign = campaign("thach-thanh", "2020-10-01", "2020-10-03");
     let mut schedule = rules().schedules.remove(0);
     schedule.campaign = Some(campaign.id.clone());
     let change = Rules { campaigns: vec![campaign], schedules: vec![schedule], ..Rules::default() };
