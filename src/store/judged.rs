@@ -10,8 +10,8 @@ use super::{
 use crate::radio::{AiringId, UtcMs, Window};
 
 /// Counts how airings are judged. Whoever makes `server::standing` or `reports::Tally` say something else of the same
-/// records counts it up.
-const JUDGEMENT: i64 = 1;
+/// records counts it up; a test beside the first tells them.
+pub const JUDGEMENT: i64 = 1;
 
 /// A day has at most 25 hours, where the clocks go back.
 const LONGEST_DAY: Duration = Duration::from_hours(25);

@@ -54,7 +54,7 @@ pub use copy::{Column, ColumnKind, CopyError, DatabaseCopy, Table};
 pub use declaration::{Declared, StoredDeclaration};
 pub use event::StoredEvent;
 pub use fault::{SILENT, SILENT_AFTER, StationFault};
-pub use judged::Judged;
+pub use judged::{JUDGEMENT, Judged};
 pub use keeping::{Keeping, Spent};
 pub use log::{LogFault, LogFaultKind, SignedHead};
 pub use password::{Accepted, Invited};
