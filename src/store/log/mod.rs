@@ -1,6 +1,7 @@
 //! The transparency log, grown in the same transaction as the thing itself.
 
 mod begin;
+mod columns;
 mod head;
 mod rows;
 mod walk;
