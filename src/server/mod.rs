@@ -47,7 +47,7 @@ pub use expiry::{Expiry, Level, Reminder};
 pub use keeping::tidy;
 pub use keyring::{Keyring, KeyringError};
 pub use listen::{Door, serve};
-pub use log::{check_entries, check_log, sign_log};
+pub use log::{check_entries, check_log, patrol, sign_log};
 pub use pages::{Language, Need, needs};
 pub use report::{AiringReport, ReceivedDeclaration, ReceivedRecord};
 pub use rolling::{Rolled, roll};

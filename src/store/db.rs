@@ -1,5 +1,7 @@
 //! One statement, either engine.
 
+use std::sync::{Arc, atomic::AtomicU64};
+
 use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 use super::StoreError;
@@ -16,6 +18,8 @@ pub(super) enum Engine<S, P> {
 pub(super) struct SqlitePools {
     pub(super) write: SqlitePool,
     pub(super) read: SqlitePool,
+    /// How often the one that writes was opened: what it knows of others is its own.
+    pub(super) opened: Arc<AtomicU64>,
 }
 
 pub(super) type Db = Engine<SqlitePools, PgPool>;

@@ -56,7 +56,7 @@ pub use event::StoredEvent;
 pub use fault::{SILENT, SILENT_AFTER, StationFault};
 pub use judged::{Judged, SETTLED};
 pub use keeping::{Keeping, Spent};
-pub use log::{LogFault, LogFaultKind, SignedHead};
+pub use log::{LogFault, LogFaultKind, LogMark, SignedHead, Touched};
 pub use password::{Accepted, Invited};
 pub use person::{Changed, NewPerson, Person, sign_in_name};
 pub use proof::Proof;

@@ -1,6 +1,6 @@
 //! The log of a district, in both databases, and what is done to them behind its back.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request};
 use loa::{
@@ -8,9 +8,10 @@ use loa::{
     library::Shelf,
     log::{Head, Older, consistency, inclusion, leaf, verify_consistency, verify_inclusion},
     radio::{StationId, Subject, UtcMs},
-    server::{District, Keyring, Limits, check_log, roll, router, sign_log},
+    server::{District, Keyring, Limits, check_log, patrol, roll, router, sign_log},
     store::{
-        Actor, Call, LogFaultKind, NewRecord, Removed, Said, Store, StoredDeclaration, Verdict,
+        Actor, Call, LogFaultKind, LogMark, NewRecord, Removed, Said, Store, StoredDeclaration,
+        Touched, Verdict,
     },
 };
 use sqlx::Connection as _;
@@ -157,6 +158,7 @@ on_both!(
     what_is_done_behind_its_back_is_found,
     what_was_there_before_goes_in_first,
     several_write_at_once,
+    only_what_may_have_been_written_is_read_again,
 );
 
 async fn what_happens_is_in_the_log_and_is_proven(place: Place) {
@@ -316,6 +318,58 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
     assert_eq!(place.behind_its_back("delete from as_run where sequence = 3").await, 1);
     let fault = check_log(district).await.unwrap().unwrap();
     assert_eq!(fault.kind, LogFaultKind::Missing);
+}
+
+async fn only_what_may_have_been_written_is_read_again(place: Place) {
+    let district = &place.district;
+    days_work(district).await;
+    confirm(district, 6..=600).await;
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    let store = district.store();
+    let touched = async |mark: &LogMark| store.log_touched(Some(mark)).await.unwrap().1;
+    let within = |touched: Touched, tiles: &[u64]| match touched {
+        Touched::Anything => false,
+        Touched::Tiles(all) => all.iter().all(|tile| tiles.contains(tile)),
+    };
+    let (mut mark, first) = store.log_touched(None).await.unwrap();
+    assert_eq!(first, Touched::Anything);
+    // What another test has begun in the same PostgreSQL holds the mark back until it ends.
+    let mut tries = 0;
+    while !within(touched(&mark).await, &[]) {
+        assert!(tries < 200, "nobody wrote: {:?}", touched(&mark).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        (mark, _) = store.log_touched(None).await.unwrap();
+        tries += 1;
+    }
+    // What the program itself writes at the end is no reason to read the beginning.
+    confirm(district, 601..=601).await;
+    store.set_four_eyes(&lan(), true, MORNING).await.unwrap();
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    assert!(within(touched(&mark).await, &[2]), "{:?}", touched(&mark).await);
+
+    assert_eq!(check_log(district).await.unwrap(), None);
+    let edit = "update as_run set received_at = received_at - 1 where sequence = 300";
+    let (mark, _) = store.log_touched(None).await.unwrap();
+    place.behind_its_back(edit).await;
+    let seen = match touched(&mark).await {
+        Touched::Anything => true,
+        Touched::Tiles(tiles) => tiles.contains(&1),
+    };
+    assert!(seen, "somebody wrote");
+    // Who walks slowly finds it too, without being told; and all is well again when it is undone.
+    let (mut tile, later) = (0, Duration::MAX);
+    let fault = patrol(district, &mut tile, later).await.unwrap().unwrap();
+    assert_eq!((fault.kind, tile), (LogFaultKind::Changed, 1), "{fault:?}");
+    assert_eq!(check_log(district).await.unwrap(), Some(fault));
+    place.behind_its_back(&edit.replace("- 1", "+ 1")).await;
+    assert_eq!(check_log(district).await.unwrap(), None);
+    tile = 1;
+    assert_eq!(patrol(district, &mut tile, later).await.unwrap(), None);
+    assert_eq!(tile, 0, "it went to the end");
+    // A row that is gone touches nothing that is there.
+    let (mark, _) = store.log_touched(None).await.unwrap();
+    place.behind_its_back("delete from as_run where sequence = 300").await;
+    assert_eq!(touched(&mark).await, Touched::Anything);
 }
 
 /// The log's key is lost, and another in its place.

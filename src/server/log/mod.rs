@@ -5,7 +5,7 @@ mod sign;
 
 use std::sync::{Mutex, PoisonError};
 
-pub use check::{check_entries, check_log};
+pub use check::{check_entries, check_log, patrol};
 pub use sign::sign_log;
 
 pub(super) use check::keep_checked;
@@ -14,7 +14,7 @@ pub(super) use sign::keep_signed;
 use crate::{
     log::WIDTH,
     radio::UtcMs,
-    store::{LogFault, SignedHead},
+    store::{LogFault, LogMark, SignedHead},
 };
 
 /// What was found wrong with the log, by those who look.
@@ -25,6 +25,8 @@ pub(super) struct Watch(Mutex<Seen>);
 struct Seen {
     at_signing: Option<Found>,
     at_checking: Option<Found>,
+    /// How far the last look saw that found everything well; none: the next has to look at everything.
+    mark: Option<LogMark>,
 }
 
 /// A fault of the log's, and since when it is known.
@@ -50,6 +52,15 @@ impl Watch {
     pub(super) fn fault(&self) -> Option<Found> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.at_checking.clone().or_else(|| seen.at_signing.clone())
+    }
+
+    /// Takes the mark of the last look: until another is kept, the next looks at everything.
+    fn take_mark(&self) -> Option<LogMark> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).mark.take()
+    }
+
+    fn keep_mark(&self, mark: LogMark) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).mark = Some(mark);
     }
 
     fn note(

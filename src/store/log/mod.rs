@@ -4,9 +4,11 @@ mod begin;
 mod columns;
 mod head;
 mod rows;
+mod touched;
 mod walk;
 
 pub use head::SignedHead;
+pub use touched::{LogMark, Touched};
 pub use walk::{LogFault, LogFaultKind};
 
 pub(super) use begin::begin;
