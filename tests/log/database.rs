@@ -1,24 +1,32 @@
 //! The log of a district, in both databases, and what is done to them behind its back.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request};
 use loa::{
     clock::TestClock,
     library::Shelf,
-    log::{Head, Older, consistency, inclusion, leaf, verify_consistency, verify_inclusion},
+    log::{
+        Checkpoint, Head, Older, consistency, inclusion, leaf, verify, verify_consistency,
+        verify_inclusion,
+    },
     radio::{StationId, Subject, UtcMs},
-    server::{District, Keyring, Limits, check_log, patrol, roll, router, sign_log},
+    server::{
+        District, Door, Keyring, Limits, NoRotation, check_log, patrol, roll, rotate_log_key,
+        router, serve, sign_log,
+    },
+    signing::{Note, NoteKey, Signs},
     store::{
-        Actor, Call, LogFaultKind, LogMark, NewRecord, Removed, Said, Store, StoredDeclaration,
-        Touched, Verdict,
+        Actor, Call, LogFaultKind, LogMark, NewRecord, Removed, Said, SignedHead, Store,
+        StoredDeclaration, Touched, Verdict,
     },
 };
 use sqlx::Connection as _;
+use tokio::{net::TcpListener, sync::oneshot};
 use tower::ServiceExt as _;
 
 use super::{
-    agree::python_on,
+    agree::{python, python_on},
     common::{
         BEFORE, MORNING, after, airing_at, key_of, played, postgres::Postgres, rules, sha256,
     },
@@ -159,6 +167,8 @@ on_both!(
     what_was_there_before_goes_in_first,
     several_write_at_once,
     only_what_may_have_been_written_is_read_again,
+    a_new_key_is_followed_from_the_old_one,
+    an_edit_is_told_within_a_minute_while_nobody_asks_for_it,
 );
 
 async fn what_happens_is_in_the_log_and_is_proven(place: Place) {
@@ -370,6 +380,103 @@ async fn only_what_may_have_been_written_is_read_again(place: Place) {
     let (mark, _) = store.log_touched(None).await.unwrap();
     place.behind_its_back("delete from as_run where sequence = 300").await;
     assert_eq!(touched(&mark).await, Touched::Anything);
+}
+
+async fn an_edit_is_told_within_a_minute_while_nobody_asks_for_it(place: Place) {
+    days_work(&place.district).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = serve(vec![Door::plain(listener)], place.district.clone(), async {
+        stopped.await.ok();
+    });
+    let server = tokio::spawn(served);
+    let until = async |is_ready: bool| {
+        for _ in 0..60 {
+            if place.is_ready().await == is_ready {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        panic!("a minute has passed, and ready is not {is_ready}");
+    };
+    until(true).await;
+    let edit = "update as_run set received_at = received_at - 86400000 where sequence = 2";
+    place.behind_its_back(edit).await;
+    until(false).await;
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}
+
+async fn a_new_key_is_followed_from_the_old_one(place: Place) {
+    let district = &place.district;
+    days_work(district).await;
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    let store = district.store();
+    let first = store.checkpoint().await.unwrap().unwrap();
+    let keyring = district.keyring();
+    let old = keyring.log().first().unwrap();
+    let secrets = || -> Vec<String> {
+        let names = std::fs::read_dir(place.folder.path().join("keys")).unwrap();
+        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("log")).collect()
+    };
+    assert_eq!(secrets(), ["log.key"]);
+    // By a command beside the district, which goes on with the new one by itself; twice.
+    let mut keys = vec![old.clone()];
+    let mut heads = vec![first];
+    for number in 2..=3 {
+        let beside = Keyring::look(&place.folder.path().join("keys")).unwrap().unwrap();
+        let new = rotate_log_key(store, &beside, MORNING).await.unwrap();
+        assert_eq!((new.name(), secrets()), (old.name(), vec![format!("log-{number}.key")]));
+        assert_eq!(sign_log(district).await.unwrap(), None);
+        keys.push(new);
+        confirm(district, number * 3..=number * 3 + 2).await;
+        assert_eq!(sign_log(district).await.unwrap(), None);
+        heads.push(store.checkpoint().await.unwrap().unwrap());
+    }
+    assert_eq!(check_log(district).await.unwrap(), None);
+    // Whoever has the keys from before signs and rotates no more.
+    let late = rotate_log_key(store, &keyring, MORNING).await.unwrap_err();
+    assert!(matches!(late, NoRotation::Lost(_)), "{late}");
+
+    let export = place.export().await;
+    let file = place.folder.path().join("log.txt");
+    std::fs::write(&file, &export).unwrap();
+    let verified = |key: &NoteKey, older: &SignedHead| {
+        let note: Note = older.note.parse().unwrap();
+        let head = note.text().parse::<Checkpoint>().unwrap().head;
+        let older_file = place.folder.path().join("older");
+        std::fs::write(&older_file, &older.note).unwrap();
+        let older = Older { head, note: Some(note) };
+        let ours = verify(&mut &export[..], Some(key.clone()), Some(older), true, 1);
+        let arguments =
+            [Path::new("--key"), key.to_string().as_ref(), "--older".as_ref(), &older_file, &file]
+                .map(Path::to_owned);
+        let theirs = python(&[]).args(arguments).output().unwrap();
+        assert_eq!(
+            theirs.status.success(),
+            ours.is_ok(),
+            "{}",
+            String::from_utf8_lossy(&theirs.stderr)
+        );
+        ours
+    };
+    for key in &keys {
+        for older in &heads {
+            let proven = verified(key, older).unwrap();
+            assert_eq!((&proven.key, proven.changes.len()), (&keys[2], 2), "{proven}");
+            assert!(proven.to_string().contains("signed by the one before it"), "{proven}");
+        }
+    }
+    let stranger = NoteKey::new(old.name(), Signs::Text, key_of("kim-tan").public()).unwrap();
+    assert!(verified(&stranger, &heads[0]).is_err());
+    // A head from before under a key from after is none of this log's.
+    let text: Note = heads[0].note.parse().unwrap();
+    let mut forged = Note::new(text.text().to_owned()).unwrap();
+    let newest = Keyring::look(&place.folder.path().join("keys")).unwrap().unwrap();
+    forged.sign(old.name(), newest.log().of(&keys[2]).unwrap()).unwrap();
+    let forged = SignedHead { note: forged.to_string(), ..heads[0].clone() };
+    assert!(verified(&keys[2], &forged).is_err());
 }
 
 /// The log's key is lost, and another in its place.

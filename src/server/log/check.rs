@@ -1,8 +1,8 @@
 use std::{ops::Range, time::Duration};
 
-use super::{Found, Seen, head_of, stretches};
+use super::{Found, Seen, head_of, is_signed, stretches};
 use crate::{
-    log::{Frontier, Hash, Head, WIDTH, inclusion, verify_inclusion},
+    log::{Frontier, Hash, Head, LogKeys, WIDTH, inclusion, verify_inclusion},
     server::District,
     store::{LogFault, LogFaultKind, Store, StoreError, Touched},
 };
@@ -114,7 +114,10 @@ pub async fn check_entries(store: &Store) -> Result<Option<LogFault>, StoreError
         }
         tokio::time::sleep(BREATH).await;
     }
-    store.log_stranger().await
+    match seal_fault(store).await? {
+        None => store.log_stranger().await,
+        fault => Ok(fault),
+    }
 }
 
 /// Reads some tiles' rows again, and holds each tile against the head.
@@ -127,7 +130,8 @@ async fn check_tiles(
         fault => return Ok(fault.err()),
     };
     for tile in tiles {
-        let span = tile.saturating_mul(WIDTH)..tile.saturating_add(1).saturating_mul(WIDTH).min(size);
+        let span =
+            tile.saturating_mul(WIDTH)..tile.saturating_add(1).saturating_mul(WIDTH).min(size);
         if span.is_empty() {
             continue;
         }
@@ -141,7 +145,18 @@ async fn check_tiles(
             return Ok(Some(rewritten(head.size)));
         }
     }
-    Ok(None)
+    seal_fault(store).await
+}
+
+/// Whether the newest head is signed by somebody else than the log's key, as its entries name it.
+async fn seal_fault(store: &Store) -> Result<Option<LogFault>, StoreError> {
+    let Some(signed) = store.checkpoint().await? else { return Ok(None) };
+    let detail = match LogKeys::read(&store.log_keys().await?) {
+        Err(error) => error.to_string(),
+        Ok(keys) if is_signed(&signed, &keys) => return Ok(None),
+        Ok(_) => format!("the head of {} entries is not signed with the log's key", signed.size),
+    };
+    Ok(Some(LogFault { entry: None, kind: LogFaultKind::Key, detail }))
 }
 
 /// Whether a tile's hashes lead up to the root that was signed. The way up from the first of them goes through all that are
@@ -176,7 +191,9 @@ async fn ends(store: &Store) -> Result<Result<Ends, LogFault>, StoreError> {
     }
     match head_of(&signed) {
         Some(head) => Ok(Ok(Ends { signed: Some(head), size })),
-        None => wrong(format!("the head of {} entries that was signed cannot be read", signed.size)),
+        None => {
+            wrong(format!("the head of {} entries that was signed cannot be read", signed.size))
+        }
     }
 }
 
