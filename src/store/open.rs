@@ -112,6 +112,11 @@ pub(super) async fn empty(url: &str, version: i64) -> Result<Db, CopyError> {
     Ok(db)
 }
 
+/// A database as it is, to write in.
+pub(super) async fn work(url: &str) -> Result<Db, StoreError> {
+    connect(url, For::Work).await
+}
+
 pub(super) async fn close(db: &Db) {
     match db {
         Engine::Sqlite(pools) => {
