@@ -74,7 +74,7 @@ fn export(count: u64, is_signed: bool) -> Export {
             tree.push(leaf(line.as_bytes()));
             writeln!(out, "{}", line_of(&line)).unwrap();
         };
-        put(&Entry::LogKey(LogKey { at: UtcMs(0), key: key.to_string().into() }));
+        put(&Entry::LogKey(LogKey { at: UtcMs(0), key: key.to_string().into(), signature: None }));
         let name = |station: u64| format!("xa-{station}");
         for station in 0..STATIONS {
             let key = key_of(&name(station)).public().to_string();

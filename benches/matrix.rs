@@ -21,27 +21,26 @@ mod reach;
 use std::{
     path::Path,
     process::Command,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use chrono::NaiveDate;
-use common::{clip, key_of, played, postgres::Postgres, sha256, station, unit};
+use common::{
+    clip,
+    invented::{Diary, Fate, campaign},
+    postgres::Postgres,
+    station, unit,
+};
 use loa::{
-    radio::{
-        Airing, AiringId, AiringItem, Campaign, Directive, Evidence, Outcome, Priority, Reason,
-        RecordHash, Selection, Station, UtcMs,
-    },
+    radio::{Campaign, Station, UtcMs},
     reports::{Letter, Period},
     server::{
         Language,
         reports::{Ask, Progress, reconcile},
+        settle,
     },
-    signing::{Context, Envelope},
-    store::{Call, NewRecord, PlannedAiring, Removed, Rules, Store},
-    wire::AsRunRecord,
+    store::{Removed, Rules, Store},
 };
-use serde_json::json;
 
 const STATIONS: usize = 700;
 const HOUR: i64 = 3_600_000;
@@ -162,115 +161,30 @@ fn report(data: &Path, form: &str, to: &str) -> (u64, Duration, u64) {
     (peak / 1024, begun.elapsed(), std::fs::metadata(&out).unwrap().len())
 }
 
-/// So many airings a day at each station, each of two clips; most aired, some missed, some said by people.
+/// So many airings a day at each station, each of two clips; most aired, some missed.
 async fn furnish(store: &Store, days: i64, a_day: i64) -> usize {
     let stations: Vec<Station> = (0..STATIONS)
         .map(|n| Station { name: format!("Đài xã số {n}"), ..station(&format!("s{n}"), "xa") })
         .collect();
-    let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
-        title: "Cài đặt Bluezone".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: day(0),
-            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
-        },
-        from: day(0),
-        until: day(364),
-        stations: Selection { units: vec!["huyen".parse().unwrap()], ..Selection::default() },
-        airings_per_day: 2,
-        clips: vec![],
-    };
+    let campaign = Campaign { airings_per_day: 2, ..campaign("huyen", "2026-01-01", "2026-12-31") };
     let units = vec![unit("huyen", None), unit("xa", Some("huyen"))];
-    let rules = Rules { units, stations, campaigns: vec![campaign], ..Rules::default() };
+    let clips = vec![clip("bluezone", b"")];
+    let rules = Rules { units, stations, clips, campaigns: vec![campaign], ..Rules::default() };
     store.apply(&rules, &Removed::default(), UtcMs(FIRST)).await.unwrap();
-    let item = json!({"kind": "clip", "clip": "bluezone", "sha256": sha256(), "bytes": 1,
-        "title": clip("bluezone", b"").title, "frames": 1_440_000, "sample_rate": 48_000, "gain": 0});
-    let items: Vec<AiringItem> = vec![serde_json::from_value(item).unwrap(); 2];
-    let items: Arc<[AiringItem]> = items.into();
     let mut kept = 0;
     for (n, station) in rules.stations.iter().enumerate() {
-        let (mut planned, mut records) = (Vec::new(), Vec::new());
-        let (mut previous, mut sequence) = (None::<RecordHash>, 0);
+        let mut diary = Diary::of(station, 2);
         for day in 0..days {
             for number in 0..a_day {
-                let hour = number * 24 / a_day;
-                let airing = airing(station, UtcMs(FIRST + day * DAY + hour * HOUR), &items);
-                for position in 0..2 {
-                    sequence += 1;
-                    let is_missed = (n as i64 + day) % 12 == 3 && number == 0;
-                    let record = record(&airing, (position, sequence), previous, is_missed);
-                    let text = serde_json::to_string(&record).unwrap();
-                    let key = key_of(station.id.as_str());
-                    let record =
-                        NewRecord::new(&record, Envelope::seal(Context::Record, text, &key));
-                    previous = Some(record.hash);
-                    records.push(record);
-                }
-                planned.push(PlannedAiring {
-                    airing,
-                    unit: station.unit.clone(),
-                    refused: false,
-                    reason: None,
-                    decision: None,
-                    digest: String::new(),
-                });
+                let at = UtcMs(FIRST + day * DAY + number * 24 / a_day * HOUR);
+                let is_missed = (n as i64 + day) % 12 == 3 && number == 0;
+                diary.note(at, true, if is_missed { Fate::Missed } else { Fate::Aired });
             }
         }
-        kept += records.len();
-        store.change_plan(&planned, &[], UtcMs(0), UtcMs(FIRST)).await.unwrap();
-        let heard = UtcMs(FIRST + days * DAY);
-        store.confirm(&station.id, records, Call::Line { status: None }, heard).await.unwrap();
+        kept += diary.keep(store, None, UtcMs(FIRST + days * DAY)).await;
     }
+    let begun = Instant::now();
+    let settled = settle(store, UtcMs(FIRST + (days + 1) * DAY)).await.unwrap();
+    println!("  {settled} airings settled in {:.0?}", begun.elapsed());
     kept
-}
-
-fn airing(station: &Station, at: UtcMs, items: &Arc<[AiringItem]>) -> Airing {
-    let schedule = "buoi".parse().unwrap();
-    Airing {
-        id: AiringId::derive(&schedule, &station.id, at),
-        schedule,
-        station: station.id.clone(),
-        programme: "ban-tin".parse().unwrap(),
-        title: "Bản tin tuyên truyền".into(),
-        campaign: Some("bluezone".parse().unwrap()),
-        priority: Priority::Routine,
-        nominal_at: at,
-        starts_at: at,
-        ends_at: at + Duration::from_mins(1),
-        latest_start: at + Duration::from_mins(15),
-        items: items.clone(),
-        bulletin: None,
-    }
-}
-
-fn record(
-    airing: &Airing,
-    (position, sequence): (u32, u64),
-    previous: Option<RecordHash>,
-    is_missed: bool,
-) -> AsRunRecord {
-    let starts = airing.starts_at + Duration::from_secs(30) * position;
-    let sounded = AsRunRecord {
-        airing: airing.id.clone(),
-        position,
-        scheduled_at: starts,
-        started_at: Some(starts),
-        ended_at: Some(starts + Duration::from_secs(30)),
-        evidence: Some(Evidence::Played),
-        previous,
-        ..played(airing.station.as_str(), sequence)
-    };
-    if !is_missed {
-        return sounded;
-    }
-    AsRunRecord {
-        started_at: None,
-        ended_at: None,
-        frames_played: 0,
-        outcome: Outcome::Missed,
-        reason: Some(Reason::DeviceMissing),
-        evidence: None,
-        ..sounded
-    }
 }

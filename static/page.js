@@ -17,3 +17,14 @@ if (button && navigation) {
 document.querySelector('form[action="/sign-out"]')?.addEventListener("submit", () => {
   if ("caches" in window) caches.delete("loa-confirm");
 });
+
+// What is wider than the window is moved by keys too: where nothing in it takes the focus, it does so itself.
+const reach = () => {
+  for (const box of document.querySelectorAll(".scroll:not(:has(a, button, input, select, textarea, summary))")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+};
+reach();
+addEventListener("resize", reach);
+// What a page puts in the place of what it showed, too.
+new MutationObserver(reach).observe(document.querySelector("main"), { childList: true, subtree: true });

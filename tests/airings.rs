@@ -425,8 +425,8 @@ async fn what_is_settled_is_found_as_before_and_follows_what_is_said_later(house
     };
     let before = all().await;
     let over = before[0].len() + before[3].len();
-    assert_eq!(settle(&house.district).await.unwrap(), over as u64);
-    assert_eq!(settle(&house.district).await.unwrap(), 0);
+    assert_eq!(settle(house.district.store(), house.clock.now()).await.unwrap(), over as u64);
+    assert_eq!(settle(house.district.store(), house.clock.now()).await.unwrap(), 0);
     assert_eq!(all().await, before);
     assert_eq!(before[1].len(), 0);
 
@@ -437,11 +437,11 @@ async fn what_is_settled_is_found_as_before_and_follows_what_is_said_later(house
     assert_eq!(house.post(&path, &house.lan, &word).await.status, StatusCode::OK);
     let told = all().await;
     assert_eq!((told[1].len(), told[3].len()), (1, before[3].len() - 1));
-    assert_eq!(settle(&house.district).await.unwrap(), 1);
+    assert_eq!(settle(house.district.store(), house.clock.now()).await.unwrap(), 1);
     assert_eq!(all().await, told);
     house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
     let heard = all().await;
     assert_eq!((heard[0].len(), heard[1].len()), (2, 0));
-    assert_eq!(settle(&house.district).await.unwrap(), 1);
+    assert_eq!(settle(house.district.store(), house.clock.now()).await.unwrap(), 1);
     assert_eq!(all().await, heard);
 }

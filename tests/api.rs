@@ -254,8 +254,9 @@ async fn no_route_opens_without_the_right_token(house: House) {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let Some(security) = operation["security"].as_array() else {
-                // Of the log only hashes, and what a witness has signed.
-                let log = ["checkpoint", "proof/inclusion", "proof/consistency", "cosignatures"];
+                // Of the log only hashes, whose keys sign it, and what a witness has signed.
+                let log =
+                    ["checkpoint", "keys", "proof/inclusion", "proof/consistency", "cosignatures"];
                 let log = log.map(|call| format!("/api/v1/log/{call}"));
                 let open = ["/api/v1/enrolments", "/healthz", "/readyz", "/metrics"];
                 let is_open = open.contains(&path.as_str()) || log.contains(path);

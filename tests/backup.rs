@@ -19,20 +19,32 @@ use std::{
 };
 
 use loa::{
-    backup::{BackupError, make, restore},
+    backup::{BackupError, Manifest, make},
     radio::Role,
     server::{check_entries, roll, sign_log},
-    signing::Envelope,
+    signing::{Envelope, Note},
     store::{Actor, CopyError, NewPerson},
 };
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use common::{BEFORE, SOUND, chain, district::House, postgres::Postgres, sha256};
+
+/// Restores without looking at what the record proves.
+async fn restore(
+    from: &Path,
+    data: &Path,
+    database: Option<&str>,
+) -> Result<Manifest, BackupError> {
+    let restored = loa::backup::restore(from, data, database, |_| {}, async |_, _, _| Ok(())).await;
+    restored.map(|(manifest, ())| manifest)
+}
 
 on_both_databases!(
     a_district_lives_on_from_a_backup_that_was_made_while_it_worked,
     from_one_engine_to_the_other,
     a_backup_that_is_damaged_or_not_whole_is_refused,
+    a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_left,
 );
 
 /// Records at a time, as a station sends them.
@@ -62,7 +74,7 @@ async fn furnish(house: &House) -> Vec<Envelope> {
     records
 }
 
-async fn back_up(house: &House, to: &Path) -> loa::backup::Manifest {
+async fn back_up(house: &House, to: &Path) -> Manifest {
     make(house.district.store(), house.folder.path(), to, BEFORE, |_| {}).await.unwrap()
 }
 
@@ -96,7 +108,7 @@ async fn a_district_lives_on_from_a_backup_that_was_made_while_it_worked(house: 
     assert_eq!(manifest.files, manifest.database.tables.len() as u64 + count(&to.join("keys")) + 2);
 
     let data = folder.path().join("district");
-    restore(&to, &data, None, |_| {}).await.unwrap();
+    restore(&to, &data, None).await.unwrap();
     let url = beside(folder.path());
     let moved = house.moved(&url, folder, "district").await;
     assert_eq!(fs::read(data.join("clips/photographs/ab/note")).unwrap(), b"picture");
@@ -142,7 +154,7 @@ async fn from_one_engine_to_the_other(house: House) {
     let postgres = Postgres::shared();
     let url = postgres.database().await;
     let data = folder.path().join("district");
-    restore(&to, &data, Some(&url), |_| {}).await.unwrap();
+    restore(&to, &data, Some(&url)).await.unwrap();
     assert!(!data.join("loa.db").exists());
     let other = tempfile::tempdir().unwrap();
     let moved = house.moved(&url, folder, "district").await;
@@ -153,7 +165,7 @@ async fn from_one_engine_to_the_other(house: House) {
     assert_eq!(second.database, manifest.database);
     // A database that is not empty stays as it is.
     let third = other.path().join("district");
-    let refused = restore(&again, &third, Some(&url), |_| {}).await.unwrap_err();
+    let refused = restore(&again, &third, Some(&url)).await.unwrap_err();
     assert!(matches!(refused, BackupError::Copy(CopyError::NotEmpty)), "{refused}");
     assert!(!third.exists() && fs::read_dir(other.path()).unwrap().count() == 1);
 }
@@ -172,7 +184,7 @@ async fn a_backup_that_is_damaged_or_not_whole_is_refused(house: House) {
     back_up(&house, &to).await;
     let data = folder.path().join("district");
     let refused = async |what: &str| {
-        let error = restore(&to, &data, None, |_| {}).await.unwrap_err();
+        let error = restore(&to, &data, None).await.unwrap_err();
         assert!(!data.exists() && !folder.path().join("district.restoring").exists(), "{what}");
         error
     };
@@ -214,11 +226,11 @@ async fn a_backup_that_is_damaged_or_not_whole_is_refused(house: House) {
     assert!(matches!(error, BackupError::NotEmpty(_)));
     fs::create_dir(&data).unwrap();
     fs::write(data.join("theirs"), b"mine").unwrap();
-    let error = restore(&to, &data, None, |_| {}).await.unwrap_err();
+    let error = restore(&to, &data, None).await.unwrap_err();
     assert!(matches!(error, BackupError::NotEmpty(_)));
     assert_eq!(fs::read(data.join("theirs")).unwrap(), b"mine");
     fs::remove_file(data.join("theirs")).unwrap();
-    restore(&to, &data, None, |_| {}).await.unwrap();
+    restore(&to, &data, None).await.unwrap();
 
     // A clip that has rotted on the district's disk is left out, and said to be.
     let rotten = house
@@ -232,5 +244,248 @@ async fn a_backup_that_is_damaged_or_not_whole_is_refused(house: House) {
     let manifest = back_up(&house, &second).await;
     assert_eq!(manifest.damaged.len(), 1);
     assert!(manifest.damaged[0].ends_with(&sha256().to_string()));
-    restore(&second, &folder.path().join("third"), None, |_| {}).await.unwrap();
+    restore(&second, &folder.path().join("third"), None).await.unwrap();
+}
+
+/// A backup in the hands of somebody who knows how it is made: what they change, they hash again.
+struct Tampered {
+    folder: PathBuf,
+}
+
+impl Tampered {
+    fn copy(from: &Path, to: &Path) -> Self {
+        let mut all = Vec::new();
+        files(from, &mut all);
+        for file in all {
+            let to = to.join(file.strip_prefix(from).unwrap());
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            // With its permissions: a key that others may read is refused for that.
+            fs::copy(&file, &to).unwrap();
+        }
+        Self { folder: to.to_owned() }
+    }
+
+    fn manifest(&self) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(self.folder.join("backup.json")).unwrap()).unwrap()
+    }
+
+    /// Changes a table's rows; each is handed over with what finds the place of a column in it.
+    fn rows(
+        &self,
+        table: &str,
+        change: impl FnOnce(&mut Vec<Vec<serde_json::Value>>, &dyn Fn(&str) -> usize),
+    ) {
+        let manifest = self.manifest();
+        let tables = manifest["database"]["tables"].as_array().unwrap();
+        let told = tables.iter().find(|it| it["name"] == table).unwrap();
+        let place = |name: &str| {
+            told["columns"].as_array().unwrap().iter().position(|it| it["name"] == name).unwrap()
+        };
+        let path = self.folder.join(format!("database/{table}.jsonl"));
+        let text = fs::read_to_string(&path).unwrap();
+        let mut rows = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        change(&mut rows, &place);
+        let lines: String = rows.iter().map(|row| format!("{}\n", json!(row))).collect();
+        assert_ne!(lines, text, "{table} was not changed");
+        fs::write(&path, lines).unwrap();
+    }
+
+    /// Changes the row of a record of thach-lam's.
+    fn record(
+        &self,
+        number: i64,
+        change: impl FnOnce(&mut Vec<serde_json::Value>, &dyn Fn(&str) -> usize),
+    ) {
+        self.rows("as_run", |rows, place| {
+            let is_it = |row: &&mut Vec<serde_json::Value>| {
+                row[place("sequence")] == number && row[place("station")] == "thach-lam"
+            };
+            change(rows.iter_mut().find(is_it).unwrap(), place);
+        });
+    }
+
+    /// Writes every hash and number anew, so that the backup is whole.
+    fn seal(&self) {
+        let hash =
+            |file: &Path| loa::radio::ClipHash(Sha256::digest(fs::read(file).unwrap()).into());
+        let mut manifest = self.manifest();
+        for table in manifest["database"]["tables"].as_array_mut().unwrap() {
+            let file = format!("database/{}.jsonl", table["name"].as_str().unwrap());
+            let file = self.folder.join(file);
+            table["rows"] = fs::read_to_string(&file).unwrap().lines().count().into();
+            table["sha256"] = hash(&file).to_string().into();
+        }
+        let mut all = Vec::new();
+        files(&self.folder, &mut all);
+        all.retain(|file| !file.ends_with("backup.json") && !file.ends_with("SHA256SUMS"));
+        manifest["files"] = all.len().into();
+        let bytes: u64 = all.iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+        manifest["bytes"] = bytes.into();
+        fs::write(self.folder.join("backup.json"), manifest.to_string()).unwrap();
+        all.push(self.folder.join("backup.json"));
+        let line = |file: &PathBuf| {
+            format!("{}  {}\n", hash(file), file.strip_prefix(&self.folder).unwrap().display())
+        };
+        let sums: String = all.iter().map(line).collect();
+        fs::write(self.folder.join("SHA256SUMS"), sums).unwrap();
+    }
+}
+
+/// What the program says when it is asked to restore a backup into a folder, and whether that went well.
+async fn asked_to_restore(from: &Path, data: &Path, more: &[&str]) -> (bool, String) {
+    let mut loa = tokio::process::Command::new(env!("CARGO_BIN_EXE_loa"));
+    loa.env("LOA_CONFIG", "/dev/null").arg("restore").arg(from).arg("--data").arg(data).args(more);
+    let output = loa.output().await.unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+async fn a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_left(house: House) {
+    furnish(&house).await;
+    assert_eq!(sign_log(&house.district).await.unwrap(), None);
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("backup");
+    back_up(&house, &whole).await;
+    // Where nothing is left, the next is restored into the same database.
+    let postgres = Postgres::shared();
+    let url = postgres.database().await;
+    let place = folder.path().join("place");
+    fs::create_dir(&place).unwrap();
+    let data = place.join("district");
+    let stranger = loa::signing::SecretKey::from_seed(&[7; 32]);
+    let day = 86_400_000;
+
+    type Change<'a> = &'a dyn Fn(&Tampered);
+    let changes: [(&str, Change<'_>, &str); 10] = [
+        (
+            "a record back-dated",
+            &|backup: &Tampered| {
+                backup.record(3, |row, place| {
+                    let at = &mut row[place("received_at")];
+                    *at = (at.as_i64().unwrap() - day).into();
+                });
+            },
+            "says something else than when it went in (entry ",
+        ),
+        (
+            "a record that says something else",
+            &|backup: &Tampered| {
+                backup.record(3, |row, place| {
+                    let text = row[place("record")].as_str().unwrap().replace("aired", "missed");
+                    row[place("record")] = text.into();
+                });
+            },
+            "says something else than when it went in (entry ",
+        ),
+        (
+            "a record that is found elsewhere",
+            &|backup: &Tampered| {
+                backup.record(3, |row, place| row[place("airing")] = "another".into());
+            },
+            "says something else than when it went in (entry ",
+        ),
+        (
+            "a record that is gone",
+            &|backup: &Tampered| {
+                backup.rows("as_run", |rows, place| {
+                    let before = rows.len();
+                    rows.retain(|row| row[place("sequence")] != 7);
+                    assert_eq!(rows.len() + 1, before);
+                });
+            },
+            "the row is no longer there (entry ",
+        ),
+        (
+            "the last of all cut off, and the log with it",
+            &|backup: &Tampered| {
+                let mut size = 0;
+                backup.rows("log_head", |rows, place| {
+                    size = rows[0][place("size")].as_i64().unwrap() - 1;
+                    rows[0][place("size")] = size.into();
+                });
+                backup.rows("log_entry", |rows, place| {
+                    rows.retain(|row| row[place("log_position")] != size);
+                });
+            },
+            "entries were signed, and there are",
+        ),
+        (
+            "a record that nobody signed for",
+            &|backup: &Tampered| {
+                backup.rows("as_run", |rows, place| {
+                    let mut row = rows[0].clone();
+                    row[place("sequence")] = 99.into();
+                    row[place("log_position")] = serde_json::Value::Null;
+                    // Rows stand in the order of their key.
+                    let at = rows
+                        .iter()
+                        .rposition(|other| other[place("station")] == row[place("station")]);
+                    rows.insert(at.unwrap() + 1, row);
+                });
+            },
+            "never went into the log",
+        ),
+        (
+            "a head that another key signed",
+            &|backup: &Tampered| {
+                backup.rows("log_checkpoint", |rows, place| {
+                    for row in rows {
+                        let note: Note = row[place("note")].as_str().unwrap().parse().unwrap();
+                        let origin = note.text().lines().next().unwrap().to_owned();
+                        let mut other = Note::new(note.text().to_owned()).unwrap();
+                        other.sign(&origin, &stranger).unwrap();
+                        row[place("note")] = other.to_string().into();
+                    }
+                });
+            },
+            "is not signed with the log's key",
+        ),
+        (
+            "another key in the place of the log's",
+            &|backup: &Tampered| {
+                loa::signing::write(&backup.folder.join("keys/log.key"), &stranger).unwrap();
+            },
+            "is not the log's",
+        ),
+        (
+            "a recording that is gone",
+            &|backup: &Tampered| {
+                let name = sha256().to_string();
+                fs::remove_file(backup.folder.join("clips").join(&name[..2]).join(&name)).unwrap();
+            },
+            "of clip bluezone",
+        ),
+        (
+            "a recording with another's content",
+            &|backup: &Tampered| {
+                let name = sha256().to_string();
+                fs::write(backup.folder.join("clips").join(&name[..2]).join(&name), b"another")
+                    .unwrap();
+            },
+            "is not what its name says",
+        ),
+    ];
+    for (number, (what, change, why)) in changes.into_iter().enumerate() {
+        let backup = Tampered::copy(&whole, &folder.path().join(format!("tampered-{number}")));
+        change(&backup);
+        backup.seal();
+        for elsewhere in [&[][..], &["--database", &url]] {
+            let (is_restored, said) = asked_to_restore(&backup.folder, &data, elsewhere).await;
+            assert!(!is_restored && said.contains(why), "{what}: {said}");
+            assert!(said.contains("nothing was restored"), "{what}: {said}");
+            assert_eq!(fs::read_dir(&place).unwrap().count(), 0, "{what}");
+        }
+        if what == "a recording that is gone" {
+            let (is_restored, said) =
+                asked_to_restore(&backup.folder, &data, &["--accept-missing"]).await;
+            assert!(is_restored && data.join("loa.db").exists(), "{said}");
+            fs::remove_dir_all(&data).unwrap();
+        }
+    }
+    // It is not the sealing that is refused.
+    let untouched = Tampered::copy(&whole, &folder.path().join("untouched"));
+    untouched.seal();
+    let (is_restored, said) =
+        asked_to_restore(&untouched.folder, &data, &["--database", &url]).await;
+    assert!(is_restored && said.contains("the record is what the log's head of"), "{said}");
+    assert!(data.join("keys/log.key").exists() && !data.join("loa.db").exists());
 }

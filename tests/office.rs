@@ -16,28 +16,24 @@ mod common;
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
-    time::Duration,
 };
 
 use chrono::NaiveDate;
-use common::{clip, key_of, played, sha256, station, unit};
+use common::{
+    clip,
+    invented::{Diary, Fate, campaign},
+    station, unit,
+};
 use futures_util::StreamExt as _;
 use loa::{
-    radio::{
-        Airing, AiringId, AiringItem, Campaign, Directive, Outcome, Priority, Reason, Selection,
-        Station, Unit, UtcMs,
-    },
+    radio::{Campaign, Station, Unit, UtcMs},
     reports::{Letter, Period},
     server::{
         Language,
         reports::{Ask, Form, Progress, write},
     },
-    signing::{Context, Envelope},
-    store::{Call, NewRecord, PlannedAiring, Removed, Rules, Store},
-    wire::AsRunRecord,
+    store::{Removed, Rules, Store},
 };
-use serde_json::json;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -180,7 +176,6 @@ fn ask(days: u32) -> Ask {
 
 /// Twice a day everywhere; some were silent, some cut short, some came late.
 async fn furnish(store: &Store) {
-    let date = |text: &str| text.parse().unwrap();
     let id = |n: usize| format!("s{n}");
     let units = COMMUNES
         .iter()
@@ -193,105 +188,36 @@ async fn furnish(store: &Store) {
         .map(|(n, name)| Station { name: format!("Đài {name}"), ..station(&id(n), &id(n)) })
         .collect();
     let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
         title: "Cài đặt Bluezone và Smart Thanh Hóa".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: date("2020-09-01"),
-            issuer: "Ủy ban nhân dân tỉnh Thanh Hóa".to_owned(),
-        },
-        from: date("2020-10-01"),
-        until: date("2020-10-31"),
-        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
         airings_per_day: 2,
-        clips: vec![],
+        ..campaign("thach-thanh", "2020-10-01", "2020-10-31")
     };
     let rules = Rules {
         units: std::iter::once(huyen).chain(units).collect(),
         stations,
+        clips: vec![clip("bluezone", b"")],
         campaigns: vec![campaign],
         ..Rules::default()
     };
     store.apply(&rules, &Removed::default(), UtcMs(FIRST)).await.unwrap();
-    let item = json!({"kind": "clip", "clip": "bluezone", "sha256": sha256(), "bytes": 1,
-        "title": clip("bluezone", b"").title, "frames": 1_440_000, "sample_rate": 48_000, "gain": 0});
-    let items: Arc<[AiringItem]> = vec![serde_json::from_value(item).unwrap()].into();
     for (n, station) in rules.stations.iter().enumerate() {
-        let (mut planned, mut sequence) = (Vec::new(), 0);
+        let mut diary = Diary::of(station, 1);
         for day in 0..31 {
-            let mut records = Vec::new();
             for hour in [5, 17] {
-                let at = UtcMs(FIRST + day * DAY + hour * HOUR);
-                let schedule = "buoi".parse().unwrap();
-                let airing = Airing {
-                    id: AiringId::derive(&schedule, &station.id, at),
-                    schedule,
-                    station: station.id.clone(),
-                    programme: "ban-tin".parse().unwrap(),
-                    title: "Bluezone và Smart Thanh Hóa".into(),
-                    campaign: Some("bluezone".parse().unwrap()),
-                    priority: Priority::Routine,
-                    bulletin: None,
-                    nominal_at: at,
-                    starts_at: at,
-                    ends_at: at + Duration::from_secs(30),
-                    latest_start: at + Duration::from_mins(15),
-                    items: items.clone(),
+                let fate = if n == 7 && day > 20 {
+                    Fate::Unreported
+                } else if (n as i64 + day) % 13 == 5 && hour == 5 {
+                    Fate::Missed
+                } else if (n as i64 * 3 + day) % 29 == 7 && hour == 17 {
+                    Fate::Cut
+                } else {
+                    Fate::Aired
                 };
-                let is_silent = n == 7 && day > 20;
-                let is_missed = (n as i64 + day) % 13 == 5 && hour == 5;
-                let is_cut = (n as i64 * 3 + day) % 29 == 7 && hour == 17;
-                if !is_silent {
-                    sequence += 1;
-                    let sounded = AsRunRecord {
-                        airing: airing.id.clone(),
-                        scheduled_at: at,
-                        started_at: Some(at),
-                        ended_at: Some(at + Duration::from_secs(30)),
-                        ..played(station.id.as_str(), sequence)
-                    };
-                    records.push(if is_missed {
-                        AsRunRecord {
-                            started_at: None,
-                            ended_at: None,
-                            frames_played: 0,
-                            outcome: Outcome::Missed,
-                            reason: Some(Reason::DeviceMissing),
-                            evidence: None,
-                            ..sounded
-                        }
-                    } else if is_cut {
-                        AsRunRecord {
-                            frames_played: 480_000,
-                            outcome: Outcome::Interrupted,
-                            reason: Some(Reason::StationStopped),
-                            ..sounded
-                        }
-                    } else {
-                        sounded
-                    });
-                }
-                planned.push(PlannedAiring {
-                    airing,
-                    unit: station.unit.clone(),
-                    refused: false,
-                    reason: None,
-                    decision: None,
-                    digest: String::new(),
-                });
+                diary.note(UtcMs(FIRST + day * DAY + hour * HOUR), true, fate);
             }
-            let records = records.iter().map(|record| {
-                let text = serde_json::to_string(record).unwrap();
-                let key = key_of(station.id.as_str());
-                NewRecord::new(record, Envelope::seal(Context::Record, text, &key))
-            });
             // One commune's line was cut for four days.
             let until = if n == 12 && (10..14).contains(&day) { 14 } else { day };
-            let heard = UtcMs(FIRST + until * DAY + 20 * HOUR);
-            store.change_plan(&planned, &[], UtcMs(0), UtcMs(FIRST)).await.unwrap();
-            planned.clear();
-            let call = Call::Line { status: None };
-            store.confirm(&station.id, records.collect(), call, heard).await.unwrap();
+            diary.keep(store, None, UtcMs(FIRST + until * DAY + 20 * HOUR)).await;
         }
     }
 }

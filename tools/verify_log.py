@@ -293,7 +293,7 @@ def is_hex(text, length):
 class Log:
     def __init__(self, with_signatures):
         self.with_signatures = with_signatures
-        self.tree, self.key, self.witnesses, self.stations, self.district = Tree(), None, [], {}, []
+        self.tree, self.keys, self.witnesses, self.stations, self.district = Tree(), [], [], {}, []
         self.signed = self.unsigned = 0
 
     def add(self, line):
@@ -326,13 +326,30 @@ class Log:
                 raise ValueError("the station never enrolled with this key")
             self.stations[key] = (station, False)
         elif kind == "log-key":
-            if self.key:
-                raise ValueError("the log has a key already")
-            self.key = self.note_key(entry, 1)
+            self.log_key(entry)
         elif kind == "witness":
             self.witnesses.append(self.note_key(entry, 4))
         elif kind == "district-key":
             self.district_key(entry)
+
+    def log_key(self, entry):
+        """Each key but the first is signed by the one before it."""
+        key = self.note_key(entry, 1)
+        signature = field(entry, "signature", (str, type(None)), needed=False)
+        if self.keys:
+            before = self.keys[-1][1]
+            message = b"loa/v1/log-key\n" + key.text.encode()
+            if not is_hex(signature or "", 128) or not signature_fits(before.key, message, bytes.fromhex(signature)):
+                raise ValueError("the log has a key already, and that one did not sign this")
+            if key.name != before.name:
+                raise ValueError("the key is of another log")
+        elif signature is not None:
+            raise ValueError("it is the log's first key, and says that another signed it")
+        self.keys.append((self.tree.size, key))
+
+    def signer_of(self, size):
+        """A head is signed by the last key that is named among its entries."""
+        return next((key for index, key in reversed(self.keys) if index < size), None)
 
     def note_key(self, entry, kind):
         key = Key(field(entry, "key", str))
@@ -412,8 +429,9 @@ def verify(path, older=None, known=None, with_signatures=True):
     with open(path, "rb") as file:
         note, rest = head_of(file.read())
     checkpoint, log = Checkpoint(note), Log(with_signatures)
-    if known and note.signed_by(known) is None:
-        raise Wrong(f"the checkpoint is wrong: it is not signed by {known.name}")
+    if known:
+        # It may have been changed since, and not be there; if it is there, it fits.
+        note.signed_by(known)
     if older and older[0] > checkpoint.size:
         raise Wrong(f"this log has {checkpoint.size} entries, and the older head {older[0]}")
     if older and older[0] == checkpoint.size and older[1] != checkpoint.root:
@@ -433,10 +451,10 @@ def verify(path, older=None, known=None, with_signatures=True):
         raise Wrong(f"it is missing: {checkpoint.size} entries were signed", log.tree.size)
     if log.tree.root() != checkpoint.root:
         raise Wrong("the checkpoint is wrong: it was made of other entries")
-    key = log.key or known
+    key = log.keys[-1][1] if log.keys else known
     if key is None:
         raise Wrong("the checkpoint is wrong: no entry says whose key signs it")
-    if known and known.text != key.text:
+    if known and known.text not in [key.text] + [other.text for _, other in log.keys]:
         raise Wrong(f"the checkpoint is wrong: the log says that its key is {key.text}")
     if checkpoint.origin != key.name or note.signed_by(key) is None:
         raise Wrong("the checkpoint is wrong: it is not signed by this log's key")
@@ -446,9 +464,13 @@ def verify(path, older=None, known=None, with_signatures=True):
             counted.append((witness.name, witness.id))
     if any((name, number) not in counted for name, number, _ in note.signatures):
         raise Wrong("the checkpoint is wrong: somebody signed it whom no entry names")
-    if older and older[2] and (Checkpoint(older[2]).origin != key.name or older[2].signed_by(key) is None):
-        raise Wrong("the older head is not signed by this log")
+    if older and older[2]:
+        signer = log.signer_of(older[0]) or key
+        if Checkpoint(older[2]).origin != key.name or older[2].signed_by(signer) is None:
+            raise Wrong("the older head is not signed by this log")
     words = f"proven: all {checkpoint.size} entries are those of the head signed by {key.text}"
+    if len(log.keys) > 1:
+        words += f", the log's key since entry {log.keys[-1][0]}, signed by the one before it"
     if older:
         words += f", the first {older[0]} are those of the older head"
     if with_signatures:

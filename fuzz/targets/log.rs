@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let secret = SecretKey::from_seed(&[1; 32]);
     let key = NoteKey::new("loa/test", Signs::Text, secret.public()).unwrap();
-    let first = Entry::LogKey(LogKey { at: UtcMs(0), key: key.to_string().into() }).line().unwrap();
+    let first = Entry::LogKey(LogKey { at: UtcMs(0), key: key.to_string().into(), signature: None }).line().unwrap();
     let mut tree = Frontier::default();
     let mut lines = String::new();
     for entry in std::iter::once(&*first).chain(text.lines().take(200)) {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    BackupError, DATABASE, FOLDERS, FORM, MANIFEST, Manifest, files, is_free,
+    BackupError, DATABASE, FOLDERS, FORM, MANIFEST, Manifest, files, is_free, is_rotten,
     sums::{self, Sums},
 };
 use crate::{private, radio::UtcMs, store::Store};
@@ -102,11 +102,4 @@ fn note(manifest: &mut Manifest, sums: &mut Sums, path: PathBuf, (bytes, sha256)
 fn sync(path: &Path) -> Result<(), BackupError> {
     let failed = BackupError::at(path);
     fs::File::open(path).and_then(|file| file.sync_all()).map_err(failed)
-}
-
-/// Whether a file that is named by its content has another.
-fn is_rotten(file: &Path, sha256: &str) -> bool {
-    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_hash = name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    is_hash && name != sha256
 }

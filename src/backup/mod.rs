@@ -66,6 +66,9 @@ pub enum BackupError {
     /// A file is not what it was.
     #[error("the backup is damaged: {0}; take another, nothing was restored")]
     Damaged(String),
+    /// It is whole, and not the record that it was made of.
+    #[error("the backup is not what it was made of: {0}; take another, nothing was restored")]
+    Unproven(String),
     /// Another Loa made it.
     #[error("the backup is of form {0}, which this Loa does not read: restore it with a newer one")]
     Form(u32),
@@ -95,6 +98,13 @@ fn is_free(path: &Path) -> Result<bool, BackupError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(BackupError::at(path)(error)),
     }
+}
+
+/// Whether a file that is named by its content has another.
+fn is_rotten(file: &Path, sha256: &str) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_hash = name.len() == 64 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hash && name != sha256
 }
 
 /// Every file below a folder, in order, by its path from there. What is still arriving is not there yet.

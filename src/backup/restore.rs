@@ -5,23 +5,28 @@ use std::{
 };
 
 use super::{
-    BackupError, DATABASE, FOLDERS, FORM, MANIFEST, Manifest, SUMS, files, is_free,
+    BackupError, DATABASE, FOLDERS, FORM, MANIFEST, Manifest, SUMS, files, is_free, is_rotten,
     sums::{self, Sums},
 };
-use crate::{private, store::Store};
+use crate::{
+    private,
+    store::{CopyError, Store},
+};
 
 /// Makes a district of a backup in the folder `data`, which must not be there or be empty; its database lies there too, or
 /// at `database`, which must be empty. Everything is read and compared with its hash first, and whatever was written is
-/// read back. `told` hears of every file.
+/// read back. `told` hears of every file. Last, `prove` looks at the database, brought up to date, and at the folder while it has
+/// not its name yet; what it says is given, or why nothing is restored.
 ///
 /// # Errors
-/// The backup is damaged or not whole, or there is something already: nothing is restored then.
-pub async fn restore(
+/// The backup is damaged or not whole, there is something already, or it is not proven: nothing is restored then.
+pub async fn restore<T>(
     from: &Path,
     data: &Path,
     database: Option<&str>,
     told: impl Fn(&Path) + Send + 'static,
-) -> Result<Manifest, BackupError> {
+    prove: impl AsyncFnOnce(&Store, &Path, &Manifest) -> Result<T, String>,
+) -> Result<(Manifest, T), BackupError> {
     if !is_free(data)? {
         return Err(BackupError::NotEmpty(data.to_owned()));
     }
@@ -47,8 +52,30 @@ pub async fn restore(
     };
     let written = Store::copy_in(&url, &manifest.database, table).await;
     written.inspect_err(|_| give_up(&half))?;
-    settle(&half, data).map_err(BackupError::at(data))?;
-    Ok(manifest)
+    let proven = match Store::open(&url).await {
+        Ok(store) => {
+            let proven = prove(&store, &half, &manifest).await;
+            store.close().await;
+            proven.map_err(BackupError::Unproven)
+        }
+        Err(error) => Err(CopyError::from(error).into()),
+    };
+    match proven {
+        Ok(proven) => {
+            settle(&half, data).map_err(BackupError::at(data))?;
+            Ok((manifest, proven))
+        }
+        Err(error) => {
+            // It was empty before.
+            if database.is_some()
+                && let Err(error) = Store::clear(&url).await
+            {
+                tracing::warn!(%error, "what was restored is still in the database");
+            }
+            give_up(&half);
+            Err(error)
+        }
+    }
 }
 
 /// Where a district lies until it is whole.
@@ -93,6 +120,9 @@ fn check(from: &Path, sums: &Sums, told: &impl Fn(&Path)) -> Result<Manifest, Ba
         let (bytes, found) = sums::look(&from.join(path))?;
         if found != *sha256 {
             return damaged(format!("{} is not what it was", path.display()));
+        }
+        if is_rotten(path, &found) {
+            return damaged(format!("{} is not what its name says", path.display()));
         }
         if *path != *MANIFEST {
             count += 1;

@@ -28,7 +28,7 @@ pub enum Entry<'a> {
     StationKeyRevoked(Revoked<'a>),
     /// The district signs its rundowns with this key from now on.
     DistrictKey(DistrictKey),
-    /// The checkpoints of this log are signed with this key.
+    /// The checkpoints of this log are signed with this key from now on.
     LogKey(LogKey<'a>),
     /// A witness of the district's.
     Witness(WitnessKey<'a>),
@@ -178,14 +178,17 @@ pub struct DistrictKey {
     pub statement: Envelope,
 }
 
-/// The key of the log.
-#[derive(Debug, Serialize, Deserialize)]
+/// A key of the log's: it signs the heads from this entry on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogKey<'a> {
-    /// When the log began to be signed.
+    /// Since when.
     pub at: UtcMs,
     /// As notes write it: its name is the log's.
     #[serde(borrow)]
     pub key: Cow<'a, str>,
+    /// By the key before it, over the line `loa/v1/log-key` and this key; none: it is the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Cow<'a, str>>,
 }
 
 /// A witness's key.

@@ -6,6 +6,7 @@
 mod checkpoint;
 mod entry;
 mod export;
+mod keys;
 mod proof;
 mod tile;
 mod tree;
@@ -18,6 +19,7 @@ pub use entry::{
     WitnessKey,
 };
 pub use export::{BadExport, line_of, read_head, read_line, verify};
+pub use keys::{BadLogKey, LogKeys};
 pub use proof::{
     BadProof, Place, consistency, inclusion, root_of, span_root, verify_consistency,
     verify_inclusion,

@@ -61,8 +61,10 @@ impl From<BadCheckpoint> for Wrong {
 pub struct Proven {
     /// Entries.
     pub size: u64,
-    /// The log's key.
+    /// The log's key, which signs its head.
     pub key: NoteKey,
+    /// The entries at which the key was changed, each time signed by the one before.
+    pub changes: Vec<u64>,
     /// Whether the key was known before, and not only from the log itself.
     pub is_known_key: bool,
     /// Records whose signature of their station fits.
@@ -87,6 +89,9 @@ impl fmt::Display for Proven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { size, signed, unsigned, stations, .. } = self;
         write!(f, "proven: all {size} entries are those of the head signed by {}", self.key)?;
+        if let Some(last) = self.changes.last() {
+            write!(f, ", the log's key since entry {last}, signed by the one before it")?;
+        }
         match self.older {
             Some(older) => write!(f, ", the first {older} are those of the older head")?,
             None => f.write_str(", no older head was given to compare with")?,
@@ -145,8 +150,10 @@ impl Verifier {
         with_signatures: bool,
     ) -> Result<Self, Wrong> {
         let checkpoint: Checkpoint = note.text().parse()?;
-        if let Some(key) = &known {
-            note.signed_by(key)?;
+        match known.as_ref().map(|key| note.signed_by(key)) {
+            // It may have been changed since: then the entries say by which.
+            None | Some(Ok(_) | Err(BadNote::Unsigned(_))) => {}
+            Some(Err(error)) => return Err(error.into()),
         }
         if let Some(Older { head, .. }) = &older {
             let Head { size, root } = checkpoint.head;
@@ -249,11 +256,13 @@ impl Verifier {
                     .to_owned(),
             ));
         }
-        let key = self.book.log_key.clone().or_else(|| self.known.clone());
+        let keys = &self.book.log_keys;
+        let key = keys.newest().or(self.known.as_ref()).cloned();
         let key =
             key.ok_or_else(|| Wrong::Checkpoint("no entry says whose key signs it".to_owned()))?;
         if let Some(known) = &self.known
             && *known != key
+            && !keys.hold(known)
         {
             return Err(Wrong::Checkpoint(format!("the log says that its key is {key}")));
         }
@@ -265,9 +274,11 @@ impl Verifier {
         self.note.signed_by(&key)?;
         let witnesses = self.witnesses(&key)?;
         if let Some(note) = self.older.as_ref().and_then(|older| older.note.as_ref()) {
-            let is_ours =
-                note.text().parse::<Checkpoint>().is_ok_and(|one| one.origin == key.name());
-            if !is_ours || note.signed_by(&key).is_err() {
+            let is_ours = note.text().parse::<Checkpoint>().is_ok_and(|one| {
+                let signer = keys.signer_of(one.head.size).unwrap_or(&key);
+                one.origin == key.name() && note.signed_by(signer).is_ok()
+            });
+            if !is_ours {
                 return Err(Wrong::Older("the older head is not signed by this log".to_owned()));
             }
         }
@@ -275,6 +286,7 @@ impl Verifier {
         Ok(Proven {
             size,
             is_known_key: self.known.is_some(),
+            changes: keys.changes().collect(),
             key,
             signed: self.book.signed,
             unsigned: self.book.unsigned,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checkpoint, Hash, Head, verify_consistency};
+use super::{Checkpoint, Hash, Head, LogKey, LogKeys, verify_consistency};
 use crate::signing::{BadNote, Note, NoteKey};
 
 /// Why a witness does not co-sign a head.
@@ -55,6 +55,9 @@ pub struct Seen {
     pub log: String,
     /// `SIZE:ROOT` of the newest head.
     pub head: Option<String>,
+    /// The key that follows the log's first in which this witness believed, if it was changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<String>,
 }
 
 impl Seen {
@@ -66,12 +69,32 @@ impl Seen {
         Ok(self.head.as_deref().map(str::parse).transpose()?)
     }
 
+    /// The key with which the log's heads are signed, as far as this witness knows.
+    ///
+    /// # Errors
+    /// What was kept cannot be read.
+    pub fn key(&self) -> Result<NoteKey, BadNote> {
+        self.signs.as_deref().unwrap_or(&self.log).parse()
+    }
+
+    /// What the witness remembers once it was told the log's keys, oldest first: it follows each that is signed by the one
+    /// before it, and passes over the rest.
+    ///
+    /// # Errors
+    /// What was kept cannot be read.
+    pub fn following(self, told: &[LogKey<'_>]) -> Result<Self, BadNote> {
+        let mut keys = LogKeys::of(self.key()?);
+        let followed = told.iter().filter(|entry| keys.enter(0, entry).is_ok()).count();
+        let newest = keys.newest().filter(|_| followed > 0);
+        Ok(Self { signs: newest.map(NoteKey::to_string).or(self.signs), ..self })
+    }
+
     /// What the witness remembers once it has seen this checkpoint, if that extends what it saw before.
     ///
     /// # Errors
     /// Why it must not be co-signed.
     pub fn after(&self, note: &Note, proof: &[Hash]) -> Result<Self, Refused> {
-        let key: NoteKey = self.log.parse()?;
+        let key = self.key()?;
         note.signed_by(&key)?;
         let Checkpoint { origin, head } = note.text().parse()?;
         if origin != key.name() {
@@ -91,7 +114,7 @@ impl Seen {
                     .map_err(|_| Refused::Rewritten { now: head.size, before: before.size })?,
             }
         }
-        Ok(Self { log: self.log.clone(), head: Some(head.to_string()) })
+        Ok(Self { head: Some(head.to_string()), ..self.clone() })
     }
 }
 
@@ -101,7 +124,10 @@ mod tests {
         super::{Frontier, tree::tests::leaves},
         *,
     };
-    use crate::signing::{SecretKey, Signs};
+    use crate::{
+        radio::UtcMs,
+        signing::{SecretKey, Signs},
+    };
 
     fn note(by: u8, origin: &str, head: Head) -> Note {
         let text = Checkpoint { origin: origin.to_owned(), head }.to_string();
@@ -120,7 +146,7 @@ mod tests {
         };
         let key = SecretKey::from_seed(&[1; 32]).public();
         let log = NoteKey::new("loa/a", Signs::Text, key).unwrap().to_string();
-        let new = Seen { log, head: None };
+        let new = Seen { log, head: None, signs: None };
         let at_4 = head(&leaves[..4]);
         let seen = new.after(&note(1, "loa/a", at_4), &[]).unwrap();
         assert_eq!(seen.head(), Ok(Some(at_4)));
@@ -138,5 +164,20 @@ mod tests {
         assert!(matches!(seen.after(&note(2, "loa/a", whole), &[right]), Err(Refused::Note(_))));
         let strange = seen.after(&note(1, "loa/b", whole), &[right]);
         assert!(matches!(strange, Err(Refused::Stranger { .. })));
+
+        // The key is changed, twice while nobody looked: what the old one signed is followed, and nothing else.
+        let secret = |number: u8| SecretKey::from_seed(&[number; 32]);
+        let named =
+            |number: u8| NoteKey::new("loa/a", Signs::Text, secret(number).public()).unwrap();
+        let after = |number: u8| LogKey::after(UtcMs(0), &named(number), &secret(number - 1));
+        let first = LogKey { at: UtcMs(0), key: named(1).to_string().into(), signature: None };
+        let told = [first, after(2), after(3)];
+        let followed = seen.clone().following(&told).unwrap();
+        assert_eq!((followed.key(), &followed.log), (Ok(named(3)), &seen.log));
+        let later = followed.after(&note(3, "loa/a", whole), &[right]).unwrap();
+        assert_eq!(later.clone().following(&told), Ok(later.clone()), "it goes on from there");
+        assert!(matches!(later.after(&note(2, "loa/a", whole), &[]), Err(Refused::Note(_))));
+        let skipped = seen.clone().following(&[after(3)]).unwrap();
+        assert_eq!(skipped, seen);
     }
 }

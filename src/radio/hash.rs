@@ -76,6 +76,13 @@ hashes! {
     Pin;
 }
 
+/// The hash of something's JSON, in hexadecimal: what says something else has another.
+pub fn digest<T: Serialize>(content: &T) -> String {
+    // What is hashed here has text keys only, so that writing it as JSON cannot fail; an empty text would differ anyway.
+    let json = serde_json::to_vec(content).unwrap_or_default();
+    hex::encode(Sha256::digest(&json))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,7 +37,7 @@ pub use channel::Channel;
 pub use clip::{Clip, Gain};
 pub use code::BadCode;
 pub(crate) use code::codes;
-pub use hash::{BadHash, ClipHash, Pin, RecordHash};
+pub use hash::{BadHash, ClipHash, Pin, RecordHash, digest};
 pub use name::{
     AiringId, BadName, BulletinId, CampaignId, ClipId, PersonId, PreparedBulletinId, ProgrammeId,
     ScheduleId, StationId, UnitId,

@@ -7,7 +7,10 @@ use indicatif::ProgressBar;
 use loa::{
     backup::{self, Manifest},
     clock::{Clock as _, SystemClock},
-    server::check_entries,
+    library::Shelf,
+    log::LogKeys,
+    radio::ClipHash,
+    server::{Keyring, check_entries},
     store::{LogFault, Store},
 };
 
@@ -23,7 +26,8 @@ pub(crate) struct BackupArguments {
     to: PathBuf,
 }
 
-/// Make a district of a backup, in a folder that is not there yet. Everything is compared with its hash first.
+/// Make a district of a backup, in a folder that is not there yet. Everything is compared with its hash first, and the record with
+/// the last head that the log was signed at.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RestoreArguments {
     #[command(flatten)]
@@ -31,6 +35,9 @@ pub(crate) struct RestoreArguments {
     /// The folder that loa backup made.
     #[arg(value_name = "FOLDER")]
     from: PathBuf,
+    /// Restore although recordings are missing: what needs them is not aired until they are added again.
+    #[arg(long)]
+    accept_missing: bool,
 }
 
 /// Says which file is at work, where somebody looks.
@@ -75,29 +82,54 @@ pub(crate) async fn back_up(arguments: BackupArguments) -> anyhow::Result<()> {
 
 /// Restores it.
 pub(crate) async fn restore(arguments: RestoreArguments) -> anyhow::Result<()> {
-    let RestoreArguments { place, from } = arguments;
+    let RestoreArguments { place, from, accept_missing } = arguments;
     let (bar, told) = progress();
-    let restored = backup::restore(&from, &place.data, place.database.as_deref(), told).await;
+    let prove = async |store: &Store, folder: &Path, manifest: &Manifest| {
+        let proven = async {
+            let missing = missing(store, folder, manifest).await?;
+            anyhow::ensure!(
+                accept_missing || missing.is_empty(),
+                "recordings are missing: {}; --accept-missing restores without them",
+                missing.join(", ")
+            );
+            prove(store, folder).await
+        };
+        proven.await.map_err(|error: anyhow::Error| format!("{error:#}"))
+    };
+    let database = place.database.as_deref();
+    let restored = backup::restore(&from, &place.data, database, told, prove).await;
     bar.finish_and_clear();
-    let manifest = restored?;
+    let (manifest, proven) = restored?;
     say(&manifest);
-    // Brings its tables up to date, and looks at it as every start does.
-    let store = place.store().await?;
-    let proven = prove(&store).await;
-    store.close().await;
-    eprintln!("{}", proven?);
+    eprintln!("{proven}");
     eprintln!("every file and every row is what it was; restored to {}", place.data.display());
     Ok(())
 }
 
-/// What the restored record itself proves: that it is what the log's last head was signed of, and how much of each
-/// station's chain is there.
-async fn prove(store: &Store) -> anyhow::Result<String> {
+/// The clips whose recordings should be there and are not, but for those that the backup says were damaged.
+async fn missing(store: &Store, folder: &Path, manifest: &Manifest) -> anyhow::Result<Vec<String>> {
+    let (shelf, gone) = (Shelf::open(&folder.join("clips"))?, store.gone().await?);
+    let is_known = |sha256: &ClipHash| {
+        let name = sha256.to_string();
+        gone.contains(sha256) || manifest.damaged.iter().any(|path| path.ends_with(&name))
+    };
+    let lacking = store.clips().await?.into_iter();
+    let lacking = lacking.filter(|clip| !is_known(&clip.sha256) && !shelf.contains(&clip.sha256));
+    Ok(lacking.map(|clip| format!("{} of clip {}", clip.sha256, clip.id)).collect())
+}
+
+/// What the restored record itself proves: that it is what the log's last head was signed of, by a key that is here, and how
+/// much of each station's chain is there.
+async fn prove(store: &Store, folder: &Path) -> anyhow::Result<String> {
     if let Some(LogFault { entry, detail, .. }) = check_entries(store).await? {
         let entry = entry.map(|entry| format!(" (entry {entry})")).unwrap_or_default();
-        bail!(
-            "the record is not what the log was signed of: {detail}{entry}; restore another backup"
-        );
+        bail!("the record is not what the log was signed of: {detail}{entry}");
+    }
+    let keys = LogKeys::read(&store.log_keys().await?)?;
+    if let (Some(key), Some(keyring)) = (keys.newest(), Keyring::look(&folder.join("keys"))?) {
+        // Without any the record is still what it was: no new head is signed until the key is found.
+        let is_there = keyring.log().of(key).is_some() || keyring.log().first().is_none();
+        anyhow::ensure!(is_there, "the key of the log in the folder keys is not the log's, {key}");
     }
     let signed = store.checkpoint().await?.map_or(0, |head| head.size);
     let chains = store.chains().await?;

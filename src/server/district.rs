@@ -16,6 +16,7 @@ use crate::{
     clock::Clock,
     library::{self, Shelf},
     radio::{Pin, UtcMs},
+    signing::NoteKey,
     store::Store,
 };
 
@@ -181,6 +182,21 @@ impl District {
         tracing::info!(number = keyring.newest().number, "signing with a new key");
         self.set_keyring(keyring);
         Ok(true)
+    }
+
+    /// The keys, if they have the secret of this key of the log's; read anew where another program may have made it.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub(super) fn keyring_with(&self, key: &NoteKey) -> Result<Option<Arc<Keyring>>, KeyringError> {
+        let has = |keyring: &Keyring| keyring.log().of(key).is_some();
+        if !has(&self.keyring())
+            && let Some(there) = Keyring::look(self.keyring().folder())?.filter(has)
+        {
+            tracing::info!(%key, "signing the log with a new key");
+            self.set_keyring(there);
+        }
+        Ok(Some(self.keyring()).filter(|keyring| has(keyring)))
     }
 
     /// Everything that expires.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     library::{Arrival, DecodeError, Facts, Measure, Refusal, nfc, take_arrived},
     radio::{Clip, ClipId, fold},
-    store::{Actor, StoreError, StoredClip, Thing},
+    store::{Actor, Former, StoreError, StoredClip, Thing},
 };
 
 /// Recordings that are measured at a time: each keeps two threads busy.
@@ -219,7 +219,7 @@ async fn finish(
     let title = title(&measure, &sender.file);
     let id = free_name(district, &title).await?;
     let clip = clip(id.clone(), title, &measure);
-    store.put(&sender.actor, Thing::Clip(&clip), false, now).await?;
+    store.put(&sender.actor, (Thing::Clip(&clip), Former::Absent), false, now).await?;
     store.clip(&id).await?.ok_or_else(|| NotTaken::Failed(format!("clip {id} went")))
 }
 

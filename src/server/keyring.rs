@@ -6,18 +6,14 @@ use std::{
     time::Duration,
 };
 
-use super::Expiry;
+use super::{Expiry, LogSecrets};
 use crate::{
     private,
     radio::UtcMs,
     signing::{
-        self, BadKeys, Context, DistrictKey, Envelope, KeyFileError, NoteKey, PublicKey, SecretKey,
-        Signs, newest,
+        self, BadKeys, Context, DistrictKey, Envelope, KeyFileError, PublicKey, SecretKey, newest,
     },
 };
-
-/// The file of the key that signs the log, beside the district's own.
-const LOG_KEY: &str = "log.key";
 
 /// How long a key signs.
 const LIFE: Duration = Duration::from_hours(365 * 24);
@@ -73,8 +69,8 @@ pub struct Keyring {
     row: Vec<Envelope>,
     newest: DistrictKey,
     secret: SecretKey,
-    /// What signs the log's heads, if it is there.
-    log: Option<SecretKey>,
+    /// What signs the log's heads.
+    log: LogSecrets,
 }
 
 impl Keyring {
@@ -85,15 +81,15 @@ impl Keyring {
     pub fn open(folder: &Path, now: UtcMs) -> Result<Self, KeyringError> {
         let trouble = |source| KeyringError::Io { folder: folder.to_owned(), source };
         private::folder(folder).map_err(trouble)?;
-        let log = || signing::read_or_make(&folder.join(LOG_KEY)).map(Some);
         if let Some(there) = Self::look(folder)? {
             forget_before(folder, there.newest.number)?;
-            return Ok(Self { log: log()?, ..there });
+            return Ok(Self { log: LogSecrets::open(folder)?, ..there });
         }
         let secret = signing::read_or_make(&secret_of(folder, 1))?;
         let newest = key(1, &secret, now);
         let row = vec![write(folder, &newest, &secret)?];
-        Ok(Self { folder: folder.to_owned(), row, newest, secret, log: log()? })
+        let log = LogSecrets::open(folder)?;
+        Ok(Self { folder: folder.to_owned(), row, newest, secret, log })
     }
 
     /// Reads the keys from their folder and changes nothing; none where there are none.
@@ -115,7 +111,7 @@ impl Keyring {
             None => Err(KeyringError::Lost(path)),
             Some(secret) if secret.public() != newest.key => Err(KeyringError::Stranger(path)),
             Some(secret) => {
-                let log = signing::read(&folder.join(LOG_KEY))?;
+                let log = LogSecrets::look(folder)?;
                 Ok(Some(Self { folder: folder.to_owned(), row, newest, secret, log }))
             }
         }
@@ -156,12 +152,14 @@ impl Keyring {
         Ok(Self { folder: folder.clone(), row, newest, secret, log: self.log.clone() })
     }
 
-    /// The key with which heads of the log are signed, under the log's name; none where its file is not there.
-    pub fn log_key(&self) -> Option<(NoteKey, &SecretKey)> {
-        let secret = self.log.as_ref()?;
-        let public = secret.public();
-        let name = format!("loa/{}", hex::encode(&public.bytes()[..8]));
-        Some((NoteKey::new(&name, Signs::Text, public).ok()?, secret))
+    /// What signs the heads of the log.
+    pub fn log(&self) -> &LogSecrets {
+        &self.log
+    }
+
+    /// The folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The statements from the first key to the one that signed something; to the newest, if none of them did.
@@ -281,11 +279,11 @@ mod tests {
         let secrets = |folder: &Path| {
             let names = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
             names
-                .filter(|name| name.to_str().unwrap().ends_with(".key") && name != LOG_KEY)
+                .filter(|name| name.to_str().unwrap().ends_with(".key") && name != "log.key")
                 .collect::<Vec<_>>()
         };
         assert_eq!(secrets(folder.path()), ["district-3.key"]);
-        assert_eq!(read.log_key().unwrap().0, first.log_key().unwrap().0);
+        assert_eq!(read.log().first(), first.log().first());
         assert_eq!(first.renewed().unwrap().unwrap().newest(), third.newest());
         assert!(third.renewed().unwrap().is_none());
         assert_eq!(third.row_to(first.newest().key), first.row());

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     planning::{Decision, Plan, Wishes, plan},
-    radio::{Airing, AiringId, Calendar, Item, UnitId, UtcMs, Window},
+    radio::{Airing, AiringId, Calendar, Item, UnitId, UtcMs, Window, digest},
     store::{PlannedAiring, Rules, Stamp},
 };
 
@@ -106,11 +104,4 @@ pub(super) fn difference(
     let dropped = stored.keys().filter(|id| !kept.contains(*id)).map(|id| (*id).clone()).collect();
     let is_new = |row: &PlannedAiring| stored.get(&row.airing.id) != Some(&row.digest.as_str());
     (planned.into_iter().filter(is_new).collect(), dropped)
-}
-
-/// SHA-256 of the JSON, in hexadecimal.
-pub(super) fn digest<T: serde::Serialize>(content: &T) -> String {
-    // These types have text keys only, so that writing them as JSON cannot fail; an empty text would differ anyway.
-    let json = serde_json::to_vec(content).unwrap_or_default();
-    hex::encode(Sha256::digest(&json))
 }

@@ -84,9 +84,8 @@ impl std::fmt::Display for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::OfFile { .. } => {
-                Self::new(StatusCode::CONFLICT, "of-file", error.to_string())
-            }
+            StoreError::OfFile { .. } => Self::conflict("of-file", error.to_string()),
+            StoreError::Stale { .. } => Self::conflict("stale", error.to_string()),
             error => Self::internal(error),
         }
     }

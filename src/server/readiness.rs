@@ -1,10 +1,11 @@
 //! Whether a station has the clips of an airing to come.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{District, problem::Refusal};
+use super::problem::Refusal;
 use crate::{
     radio::{Airing, StationId},
+    store::{Store, StoreError},
     wire::{StationStatus, Stock},
 };
 
@@ -15,26 +16,35 @@ pub(super) struct Readiness(HashMap<StationId, (Stock, Option<u64>)>);
 impl Readiness {
     /// Asks the database, for stations that have airings among these.
     pub(super) async fn of<'a>(
-        district: &District,
+        store: &Store,
         stations: impl Iterator<Item = &'a StationId>,
     ) -> Result<Self, Refusal> {
-        let mut known = HashMap::new();
-        for station in stations {
-            known.entry(station.clone()).or_insert(None);
-        }
-        if known.is_empty() {
+        let stations: HashSet<&StationId> = stations.collect();
+        if stations.is_empty() {
             return Ok(Self::default());
         }
-        let versions = district.store.rundown_versions().await?;
-        for contact in district.store.contacts().await? {
-            let Some(of_it) = known.get_mut(&contact.station) else { continue };
-            let status = contact.status.map(|json| serde_json::from_str::<StationStatus>(&json));
-            let stock = status.transpose().map_err(Refusal::internal)?.and_then(|said| said.stock);
-            if let Some(stock) = stock {
-                *of_it = Some((stock, versions.get(&contact.station).copied()));
+        let mut known = Vec::new();
+        for contact in store.contacts().await? {
+            if let Some(json) = contact.status.filter(|_| stations.contains(&contact.station)) {
+                let status = serde_json::from_str(&json).map_err(Refusal::internal)?;
+                known.push((contact.station, status));
             }
         }
-        Ok(Self(known.into_iter().filter_map(|(id, of_it)| Some((id, of_it?))).collect()))
+        let known = known.iter().map(|(station, status)| (station, status));
+        Ok(Self::known(store, known).await?)
+    }
+
+    /// The same where it is known already what stations said last.
+    pub(super) async fn known<'a>(
+        store: &Store,
+        statuses: impl Iterator<Item = (&'a StationId, &'a StationStatus)>,
+    ) -> Result<Self, StoreError> {
+        let versions = store.rundown_versions().await?;
+        let stocks = statuses.filter_map(|(station, status)| {
+            let stock = status.stock.clone()?;
+            Some((station.clone(), (stock, versions.get(station).copied())))
+        });
+        Ok(Self(stocks.collect()))
     }
 
     /// Whether an airing's clips are there; none: nobody knows.

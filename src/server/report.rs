@@ -14,7 +14,9 @@ use crate::{
         AiringId, CampaignId, Cause, Evidence, Outcome, Priority, ProgrammeId, Ruling, ScheduleId,
         StationId, UnitId, UtcMs, Window,
     },
-    store::{AiringFilter, Order, Store, StoredAiring, StoredDeclaration, StoredRecord},
+    store::{
+        AiringFilter, Order, Store, StoreError, StoredAiring, StoredDeclaration, StoredRecord,
+    },
     wire::AsRunRecord,
 };
 
@@ -126,31 +128,49 @@ pub struct ReceivedRecord {
     pub record: AsRunRecord,
 }
 
-/// Joins airings with their records and with what was declared of them.
+/// Joins airings with their records and with what was declared of them, with who approved them and what lies at the stations.
 pub(super) async fn report_all(
     district: &District,
     stored: Vec<StoredAiring>,
     now: UtcMs,
 ) -> Result<Vec<AiringReport>, Refusal> {
-    let ids: Vec<&AiringId> = stored.iter().map(|stored| &stored.planned.airing.id).collect();
-    let records = district.store.records_of(&ids).await?;
-    let words = district.store.declarations_on(&ids).await?;
-    join(district, stored, (records, words), now).await
+    let approvals = Approvals::of(&district.store, &stored).await?;
+    let to_come = stored.iter().filter(|stored| is_to_come(stored, now));
+    let stations = to_come.map(|stored| &stored.planned.airing.station);
+    let readiness = Readiness::of(&district.store, stations).await?;
+    let mut said = Said::of(&district.store, &stored).await?;
+    stored
+        .into_iter()
+        .map(|airing| {
+            let approvals = approvals.on(&airing);
+            Ok(AiringReport { approvals, ..said.report_with(&readiness, airing, now)? })
+        })
+        .collect()
 }
 
-/// The same of all airings that begin in a window, as few statements as there are kinds of things.
+/// The same without who approved them and what lies at the stations.
+pub(super) async fn report_past(
+    store: &Store,
+    stored: Vec<StoredAiring>,
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
+    let mut said = Said::of(store, &stored).await?;
+    stored.into_iter().map(|airing| said.report(airing, now)).collect()
+}
+
+/// The same of all airings that begin in a window, with what lies at the stations: as few statements as there are kinds of
+/// things.
 pub(super) async fn report_window(
-    district: &District,
+    store: &Store,
     units: Vec<UnitId>,
     window: Window,
-    now: UtcMs,
+    (readiness, now): (&Readiness, UtcMs),
 ) -> Result<Vec<AiringReport>, Refusal> {
     let (from, until) = (Some(window.from), Some(window.until));
     let filter = AiringFilter { units, from, until, ..AiringFilter::default() };
-    let stored = district.store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
-    let records = district.store.records_within(window).await?;
-    let words = district.store.declarations_within(window).await?;
-    join(district, stored, (records, words), now).await
+    let stored = store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
+    let mut said = Said::within(store, window).await?;
+    stored.into_iter().map(|airing| said.report_with(readiness, airing, now)).collect()
 }
 
 /// How an airing of a campaign stands, and when and where it is.
@@ -188,13 +208,12 @@ pub(super) async fn campaign_stands(
     };
     let mut stored = district.store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
     stored.retain(|stored| open.contains_key(&stored.planned.airing.id));
-    let looked_up = report_all(district, stored, now).await?.into_iter();
+    let looked_up = report_past(&district.store, stored, now).await?.into_iter();
     known.extend(looked_up.map(|one| (one.station, one.starts_at, one.state, one.evidence)));
     Ok(known)
 }
 
-/// The same of the airings of a filter that begin in a window, without who approved them and what lies at the stations: for
-/// reports, which tell of many.
+/// What came of the airings of a filter that begin in a window: for reports, which tell of many.
 pub(super) async fn report_briefly(
     store: &Store,
     filter: &AiringFilter,
@@ -204,11 +223,9 @@ pub(super) async fn report_briefly(
     let (from, until) = (Some(window.from), Some(window.until));
     let filter = AiringFilter { from, until, ..filter.clone() };
     let stored = store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
-    let mut said = if filter.station.is_some() {
-        let ids: Vec<&AiringId> = stored.iter().map(|stored| &stored.planned.airing.id).collect();
-        Said::new(store.records_of(&ids).await?, store.declarations_on(&ids).await?)
-    } else {
-        Said::new(store.records_within(window).await?, store.declarations_within(window).await?)
+    let mut said = match &filter.station {
+        Some(_) => Said::of(store, &stored).await?,
+        None => Said::within(store, window).await?,
     };
     stored.into_iter().map(|airing| said.report(airing, now)).collect()
 }
@@ -220,6 +237,17 @@ struct Said {
 }
 
 impl Said {
+    /// Of some airings.
+    async fn of(store: &Store, stored: &[StoredAiring]) -> Result<Self, StoreError> {
+        let ids: Vec<&AiringId> = stored.iter().map(|stored| &stored.planned.airing.id).collect();
+        Ok(Self::new(store.records_of(&ids).await?, store.declarations_on(&ids).await?))
+    }
+
+    /// Of all airings that begin in a window.
+    async fn within(store: &Store, window: Window) -> Result<Self, StoreError> {
+        Ok(Self::new(store.records_within(window).await?, store.declarations_within(window).await?))
+    }
+
     fn new(kept: Vec<StoredRecord>, declared: Vec<StoredDeclaration>) -> Self {
         let mut records: HashMap<String, Vec<StoredRecord>> = HashMap::new();
         for record in kept {
@@ -238,30 +266,20 @@ impl Said {
         let words = self.words.remove(id).unwrap_or_default();
         report(airing, records, words, now)
     }
-}
 
-async fn join(
-    district: &District,
-    stored: Vec<StoredAiring>,
-    (kept, declared): (Vec<StoredRecord>, Vec<StoredDeclaration>),
-    now: UtcMs,
-) -> Result<Vec<AiringReport>, Refusal> {
-    let mut said = Said::new(kept, declared);
-    let approvals = Approvals::of(&district.store, &stored).await?;
-    let to_come = stored.iter().filter(|stored| is_to_come(stored, now));
-    let stations = to_come.map(|stored| &stored.planned.airing.station);
-    let readiness = Readiness::of(district, stations).await?;
-    stored
-        .into_iter()
-        .map(|airing| {
-            let ready =
-                is_to_come(&airing, now).then(|| readiness.ready(&airing.planned.airing)).flatten();
-            let approved = approvals.on(&airing);
-            let report = AiringReport { approvals: approved, ..said.report(airing, now)? };
-            let is_planned = report.state == AiringState::Planned;
-            Ok(AiringReport { ready: ready.filter(|_| is_planned), ..report })
-        })
-        .collect()
+    /// The same, and whether the station has what an airing to come sounds.
+    fn report_with(
+        &mut self,
+        readiness: &Readiness,
+        airing: StoredAiring,
+        now: UtcMs,
+    ) -> Result<AiringReport, Refusal> {
+        let to_come = Some(&airing).filter(|airing| is_to_come(airing, now));
+        let ready = to_come.and_then(|airing| readiness.ready(&airing.planned.airing));
+        let report = self.report(airing, now)?;
+        let is_planned = report.state == AiringState::Planned;
+        Ok(AiringReport { ready: ready.filter(|_| is_planned), ..report })
+    }
 }
 
 /// Whether the plan still has it ahead of it.

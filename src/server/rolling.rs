@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::{
     District, Keyring, Reminder,
     bulletins::Prepared,
-    planned::{difference, digest, history_until, rotates, rows, wishes},
+    planned::{difference, history_until, rotates, rows, wishes},
 };
 use crate::{
     planning::Wishes,
-    radio::{Station, StationId, UtcMs, Window},
+    radio::{Station, StationId, UtcMs, Window, digest},
     signing::Context,
     store::{RundownHead, Stamp, StoreError, StoredAiring, StoredRundown},
     wire::{PreparedClip, Rundown, RundownAiring},

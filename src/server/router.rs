@@ -75,6 +75,7 @@ fn routes() -> OpenApiRouter<District> {
         .routes(routes!(api::log::inclusion_proof))
         .routes(routes!(api::log::consistency_proof))
         .routes(routes!(api::log::entries))
+        .routes(routes!(api::log::keys))
         .routes(routes!(api::log::cosign))
         .routes(routes!(api::expiries::expiries))
         .routes(routes!(api::health::alive))

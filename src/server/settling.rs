@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::{AiringState, District, report::report_all};
-use crate::store::{Settled, StoreError};
+use super::{AiringState, District, report::report_past};
+use crate::{
+    radio::UtcMs,
+    store::{Settled, Store, StoreError},
+};
 
 /// Airings worked out together.
 const TOGETHER: u32 = 500;
@@ -13,25 +16,24 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// Goes on as long as the server does.
 pub(super) async fn keep_settled(district: District) {
     loop {
-        if let Err(error) = settle(&district).await {
+        if let Err(error) = settle(&district.store, district.clock.now()).await {
             tracing::warn!(%error, "what came of airings is not kept: pages look it up each time");
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// Works out what is over and not settled yet; gives how many airings that were.
+/// Works out what is over by now and not settled yet; gives how many airings that were.
 ///
 /// # Errors
 /// The database fails, or what it has cannot be read.
-pub async fn settle(district: &District) -> Result<u64, StoreError> {
+pub async fn settle(store: &Store, now: UtcMs) -> Result<u64, StoreError> {
     let mut count = 0_u64;
     loop {
-        let now = district.clock.now();
-        let over = district.store.unsettled(now, TOGETHER).await?;
+        let over = store.unsettled(now, TOGETHER).await?;
         let is_last = over.len() < TOGETHER as usize;
         let withdrawn: Vec<_> = over.iter().map(|stored| stored.withdrawn_at).collect();
-        let reports = report_all(district, over, now).await;
+        let reports = report_past(store, over, now).await;
         let reports = reports.map_err(|refusal| StoreError::Unreadable {
             what: "record of airings before",
             id: now.to_string(),
@@ -47,7 +49,7 @@ pub async fn settle(district: &District) -> Result<u64, StoreError> {
             words: report.declarations.as_ref().map_or(0, Vec::len),
             withdrawn_at,
         });
-        let kept = district.store.settle(&settled.collect::<Vec<_>>()).await?;
+        let kept = store.settle(&settled.collect::<Vec<_>>()).await?;
         count += kept;
         // Of what more was said meanwhile, it is worked out the next time.
         if is_last || kept == 0 {

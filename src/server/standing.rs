@@ -173,7 +173,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::radio::{Airing, Cause, Priority};
+    use crate::{
+        radio::{Airing, Cause, Priority, digest},
+        reports::{Entry, Tally},
+        store::JUDGEMENT,
+    };
 
     const START: UtcMs = UtcMs(1_601_503_200_000);
     const AFTER: UtcMs = UtcMs(START.0 + 120_000);
@@ -333,6 +337,86 @@ mod tests {
             (standing.state, standing.reason.as_deref()),
             (AiringState::Refused, Some("holiday"))
         );
+    }
+
+    /// All that a record can say of how one of the items ended; nothing, too.
+    fn all_records(position: u32) -> Vec<Vec<AsRunRecord>> {
+        let mut all = vec![vec![]];
+        for outcome in ["aired", "partial", "missed", "refused", "interrupted"] {
+            for evidence in [None, Some("simulated"), Some("played"), Some("heard")] {
+                for frames in [0, 48_000] {
+                    let said =
+                        json!({"outcome": outcome, "evidence": evidence, "frames_played": frames});
+                    all.push(vec![record(position, 1, &said)]);
+                }
+            }
+        }
+        all
+    }
+
+    fn entry(standing: &Standing, planned: PlannedAiring, is_planned: bool) -> Entry {
+        let airing = planned.airing;
+        Entry {
+            id: airing.id,
+            station: airing.station,
+            unit: planned.unit,
+            campaign: None,
+            title: airing.title.to_string(),
+            starts_at: airing.starts_at,
+            ends_at: airing.ends_at,
+            started_at: standing.started_at,
+            state: standing.state,
+            evidence: standing.evidence,
+            reason: standing.reason.clone(),
+            word: None,
+            is_planned,
+            is_late: false,
+            arrivals: vec![AFTER, AFTER + std::time::Duration::from_hours(24)],
+        }
+    }
+
+    /// All that comes of it, hashed.
+    const JUDGED: &str = "fb407a87a2cb46de10c28bdf90e7e951a87940b70faa3e978b07611fa6466b5a";
+
+    #[test]
+    fn whoever_judges_otherwise_counts_it_up() {
+        let word = |outcome| ReceivedDeclaration {
+            declared_by: "Lan".into(),
+            declared_at: AFTER,
+            outcome,
+            started_at: None,
+            cause: None,
+            detail: None,
+        };
+        let words = [None, Some(word(Outcome::Aired)), Some(word(Outcome::Missed))];
+        let plans = [
+            (false, None, false),
+            (true, None, false),
+            (false, Some(START), false),
+            (false, None, true),
+        ];
+        let (as_planned, zone) = (planned(), chrono_tz::Asia::Ho_Chi_Minh);
+        let (mut all, mut tally) = (Vec::new(), Tally::default());
+        for (chime, clip) in all_records(0)
+            .iter()
+            .flat_map(|chime| all_records(2).into_iter().map(move |clip| (chime, clip)))
+        {
+            let records: Vec<&AsRunRecord> = chime.iter().chain(&clip).collect();
+            for (word, (refused, withdrawn_at, unplanned)) in
+                words.iter().flat_map(|word| plans.map(|plan| (word, plan)))
+            {
+                for now in [START, AFTER] {
+                    let planned = PlannedAiring { refused, ..as_planned.clone() };
+                    let stored = StoredAiring { planned: planned.clone(), withdrawn_at, unplanned };
+                    let standing = Standing::of(&stored, &records, word.as_ref(), now);
+                    tally.count(&entry(&standing, planned, !unplanned), zone);
+                    all.push((standing.state, standing.evidence, standing.reason));
+                }
+            }
+        }
+        assert_eq!(all.len(), 41 * 41 * 3 * 4 * 2);
+        // Airings are judged otherwise than before? Then count JUDGEMENT up in store/judged.rs, and write here what it is now.
+        assert_eq!((JUDGEMENT, digest(&(all, tally)).as_str()), (1, JUDGED));
     }
 
     #[test]

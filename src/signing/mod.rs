@@ -33,6 +33,8 @@ pub enum Context {
     CarriedEnrolment,
     /// How a station stands, on a stick.
     CarriedState,
+    /// A key of the log's, by the key before it.
+    LogKey,
 }
 
 impl Context {
@@ -46,6 +48,7 @@ impl Context {
             Self::CarriedRequest => b"loa/v1/carried-request\n",
             Self::CarriedEnrolment => b"loa/v1/carried-enrolment\n",
             Self::CarriedState => b"loa/v1/carried-state\n",
+            Self::LogKey => b"loa/v1/log-key\n",
         }
     }
 }

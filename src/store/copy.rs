@@ -300,6 +300,19 @@ async fn write_in(tx: &mut Tx, table: &Table, lines: impl BufRead) -> Result<(),
     }
 }
 
+/// Runs a statement that names a table.
+async fn run(tx: &mut Tx, statement: String) -> Result<(), StoreError> {
+    match tx {
+        Engine::Sqlite(on) => {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut **on).await?;
+        }
+        Engine::Postgres(on) => {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut **on).await?;
+        }
+    }
+    Ok(())
+}
+
 fn fits(value: &Value, column: &Column) -> bool {
     value.is_null()
         || match column.kind {
@@ -320,6 +333,23 @@ impl Store {
         file: impl FnMut(&str) -> io::Result<W>,
     ) -> Result<DatabaseCopy, CopyError> {
         read_out(&self.db, file).await
+    }
+
+    /// Takes every table away, as they were made by [`Store::copy_in`].
+    ///
+    /// # Errors
+    /// The database refuses.
+    pub async fn clear(url: &str) -> Result<(), CopyError> {
+        let db = open::work(url).await?;
+        let mut tx = db.begin().await?;
+        let mut tables = names(&mut tx).await?;
+        tables.insert(0, "_sqlx_migrations".to_owned());
+        for name in tables.iter().rev() {
+            run(&mut tx, format!("drop table {}", quoted(name))).await?;
+        }
+        tx.commit().await?;
+        open::close(&db).await;
+        Ok(())
     }
 
     /// Makes a database of such a copy, in an empty one, and reads all of it back. Its tables are of the copy's version;
@@ -344,15 +374,7 @@ impl Store {
         }
         // What migrations put there is in the copy too.
         for name in there.iter().rev() {
-            let statement = format!("delete from {}", quoted(name));
-            match &mut tx {
-                Engine::Sqlite(on) => {
-                    sqlx::query(AssertSqlSafe(statement)).execute(&mut **on).await?;
-                }
-                Engine::Postgres(on) => {
-                    sqlx::query(AssertSqlSafe(statement)).execute(&mut **on).await?;
-                }
-            }
+            run(&mut tx, format!("delete from {}", quoted(name))).await?;
         }
         for table in &copy.tables {
             write_in(&mut tx, table, file(&table.name)?).await?;

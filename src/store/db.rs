@@ -1,6 +1,14 @@
 //! One statement, either engine.
 
-use sqlx::{PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
+use std::{
+    ops::DerefMut,
+    sync::{Arc, atomic::AtomicU64},
+};
+
+use sqlx::{
+    PgConnection, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    pool::PoolConnection,
+};
 
 use super::StoreError;
 
@@ -16,6 +24,8 @@ pub(super) enum Engine<S, P> {
 pub(super) struct SqlitePools {
     pub(super) write: SqlitePool,
     pub(super) read: SqlitePool,
+    /// How often the one that writes was opened: what it knows of others is its own.
+    pub(super) opened: Arc<AtomicU64>,
 }
 
 pub(super) type Db = Engine<SqlitePools, PgPool>;
@@ -67,11 +77,15 @@ pub(super) use one_of;
 const AMONG: usize = 40;
 
 /// Runs a statement of [`one_of`] as often as it takes to ask for every name.
-pub(super) async fn fetch_among(
-    on: &mut Reader,
+pub(super) async fn fetch_among<S, P>(
+    on: &mut Engine<S, P>,
     sql: &'static str,
     names: &[&str],
-) -> Result<Vec<Row>, StoreError> {
+) -> Result<Vec<Row>, StoreError>
+where
+    S: DerefMut<Target = SqliteConnection>,
+    P: DerefMut<Target = PgConnection>,
+{
     let mut found = Vec::new();
     for some in names.chunks(AMONG) {
         // The last list is filled with what names nothing, so that one prepared statement serves all.

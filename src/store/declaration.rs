@@ -102,9 +102,9 @@ impl Store {
                 continue;
             }
             log::append(&mut tx, place, &log::declaration(word, number)).await?;
-            sql!(execute &mut tx,
-                "update airing set state = null, evidence = null where id = $1 and state is not null",
-                word.airing.as_str())?;
+            if let Some(at) = judged::reopen(&mut tx, &word.airing).await? {
+                judged::forget(&mut tx, (at, at)).await?;
+            }
             if let Some(actor) = actor {
                 let deed =
                     if last.is_some() { Deed::AiringCorrected } else { Deed::AiringDeclared };
@@ -112,7 +112,6 @@ impl Store {
                 let (by, subject) = ((actor, word.declared_at), word.airing.as_str());
                 audit::note(&mut tx, by, deed, subject, before, Some(after)).await?;
             }
-            judged::forget_airing(&mut tx, &word.airing).await?;
             tx.commit().await?;
             return Ok(Declared::Kept);
         }

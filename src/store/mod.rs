@@ -54,9 +54,9 @@ pub use copy::{Column, ColumnKind, CopyError, DatabaseCopy, Table};
 pub use declaration::{Declared, StoredDeclaration};
 pub use event::StoredEvent;
 pub use fault::{SILENT, SILENT_AFTER, StationFault};
-pub use judged::{Judged, SETTLED};
+pub use judged::{JUDGEMENT, Judged};
 pub use keeping::{Keeping, Spent};
-pub use log::{LogFault, LogFaultKind, SignedHead};
+pub use log::{LogFault, LogFaultKind, LogMark, SignedHead, Touched};
 pub use password::{Accepted, Invited};
 pub use person::{Changed, NewPerson, Person, sign_in_name};
 pub use proof::Proof;
@@ -67,7 +67,7 @@ pub use rundown::{RundownHead, RundownSent, StoredRundown};
 pub use session::{IDLE, LONGEST, Session};
 pub use settled::{Settled, Stands};
 pub use station_key::Revoked;
-pub use thing::{Origin, Thing, ThingKind};
+pub use thing::{Former, Origin, Thing, ThingKind};
 pub use token::{Bearer, Secret};
 pub use trouble::{Closing, NewTrouble, StoredTrouble};
 pub use writer::Verdict;
@@ -134,6 +134,14 @@ pub enum StoreError {
         "{noun} {id} was brought by a file: change it there, or say that the page takes it over"
     )]
     OfFile {
+        /// The noun.
+        noun: &'static str,
+        /// Its name.
+        id: String,
+    },
+    /// Somebody else wrote it meanwhile.
+    #[error("somebody changed {noun} {id} meanwhile: look at it as it is now, then change it")]
+    Stale {
         /// The noun.
         noun: &'static str,
         /// Its name.

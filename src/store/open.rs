@@ -1,6 +1,13 @@
 //! Opens either database, brings its tables up to date, and distrusts it first.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     Connection as _, SqlSafeStr,
@@ -32,6 +39,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (18, "public", include_str!("../../migrations/0018_public.sql")),
     (19, "channels", include_str!("../../migrations/0019_channels.sql")),
     (20, "settled", include_str!("../../migrations/0020_settled.sql")),
+    (22, "judgement", include_str!("../../migrations/0022_judgement.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.
@@ -51,6 +59,7 @@ impl Store {
         let store = Self { db, writer };
         super::clip::fill_in(&store).await?;
         super::log::begin(&store).await?;
+        super::judged::begin(&store).await?;
         Ok(store)
     }
 
@@ -103,6 +112,11 @@ pub(super) async fn empty(url: &str, version: i64) -> Result<Db, CopyError> {
     }
     .map_err(StoreError::from)?;
     Ok(db)
+}
+
+/// A database as it is, to write in.
+pub(super) async fn work(url: &str) -> Result<Db, StoreError> {
+    connect(url, For::Work).await
 }
 
 pub(super) async fn close(db: &Db) {
@@ -160,8 +174,17 @@ async fn connect_sqlite(url: &str, wanted: For) -> Result<Db, StoreError> {
             options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full)
         }
     };
+    let opened = Arc::new(AtomicU64::new(0));
+    let count = opened.clone();
     let write = SqlitePoolOptions::new()
         .max_connections(1)
+        // It tells whether others wrote as long as it is the same.
+        .idle_timeout(None::<Duration>)
+        .max_lifetime(None::<Duration>)
+        .after_connect(move |_, _| {
+            count.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Ok(()) })
+        })
         // When the disk is full SQLite ends a transaction by itself, and sqlx goes on counting it: nothing could begin
         // on that connection any more.
         .after_release(|connection, _| {
@@ -173,7 +196,7 @@ async fn connect_sqlite(url: &str, wanted: For) -> Result<Db, StoreError> {
         .connect_with(options.clone())
         .await?;
     let read = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-    Ok(Engine::Sqlite(SqlitePools { write, read }))
+    Ok(Engine::Sqlite(SqlitePools { write, read, opened }))
 }
 
 /// Says which engine it is, if it may be trusted with data.

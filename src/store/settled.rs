@@ -5,7 +5,7 @@ use super::{
     Store, StoreError, StoredAiring,
     airing::{read_all, select},
     db::{Row, sql},
-    name,
+    log, name,
 };
 use crate::radio::{AiringId, CampaignId, StationId, UtcMs, Window};
 
@@ -44,8 +44,13 @@ pub struct Stands {
 impl Store {
     /// Keeps what came of airings, unless more was said of one meanwhile; gives of how many it was kept.
     pub async fn settle(&self, settled: &[Settled]) -> Result<u64, StoreError> {
+        if settled.is_empty() {
+            return Ok(0);
+        }
         let mut kept = 0;
         let mut tx = self.db.begin().await?;
+        // Whoever keeps a record or a word has it too: PostgreSQL would not show one here that is about to be kept.
+        log::lock(&mut tx).await?;
         for one in settled {
             let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
             kept += sql!(execute &mut tx,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::radio::{
     Calendar, Campaign, Clip, Item, PreparedBulletin, Programme, Schedule, Station, Unit, UtcMs,
-    codes,
+    codes, digest,
 };
 
 codes! {
@@ -37,6 +37,18 @@ pub enum Thing<'a> {
     Schedule(&'a Schedule),
     Bulletin(&'a PreparedBulletin),
     Calendar(&'a Calendar),
+}
+
+/// How a thing must stand in the moment in which it is written: what somebody else changed meanwhile is refused with
+/// [`StoreError::Stale`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Former<'a> {
+    /// In whatever way.
+    Any,
+    /// It is not there yet.
+    Absent,
+    /// As [`Thing::version`] named it.
+    Version(&'a str),
 }
 
 codes! {
@@ -73,6 +85,58 @@ impl ThingKind {
 type Mention<'a> = (Noun, &'a str);
 
 impl<'a> Thing<'a> {
+    fn name(self) -> (Noun, &'a str) {
+        match self {
+            Self::Unit(it) => (UNIT, it.id.as_str()),
+            Self::Station(it) => (STATION, it.id.as_str()),
+            Self::Clip(it) => (CLIP, it.id.as_str()),
+            Self::Programme(it) => (PROGRAMME, it.id.as_str()),
+            Self::Campaign(it) => (CAMPAIGN, it.id.as_str()),
+            Self::Schedule(it) => (SCHEDULE, it.id.as_str()),
+            Self::Bulletin(it) => (BULLETIN, it.id.as_str()),
+            Self::Calendar(_) => (CALENDAR, HOUSE),
+        }
+    }
+
+    /// A name for all that it says, which nothing has that says something else. Whether a clip is approved or retired is
+    /// said elsewhere.
+    pub fn version(self) -> String {
+        match self {
+            Self::Unit(it) => digest(it),
+            Self::Station(it) => digest(it),
+            Self::Clip(it) => digest(&Clip { approved_by: None, retired: false, ..it.clone() }),
+            Self::Programme(it) => digest(it),
+            Self::Campaign(it) => digest(it),
+            Self::Schedule(it) => digest(it),
+            Self::Bulletin(it) => digest(it),
+            Self::Calendar(it) => digest(it),
+        }
+    }
+
+    /// The version that is kept now; none: it is not there.
+    async fn version_kept(self, tx: &mut Tx) -> Result<Option<String>, StoreError> {
+        let (noun, id) = self.name();
+        let rows = sql!(fetch tx, noun.find, id)?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let rule: String = row.get(0)?;
+        // Read and written again, since an older program may have written it with other fields.
+        macro_rules! version {
+            ($kind:ident) => {
+                Thing::$kind(&json(noun.name, id, &rule)?).version()
+            };
+        }
+        Ok(Some(match self {
+            Self::Unit(_) => version!(Unit),
+            Self::Station(_) => version!(Station),
+            Self::Clip(_) => version!(Clip),
+            Self::Programme(_) => version!(Programme),
+            Self::Campaign(_) => version!(Campaign),
+            Self::Schedule(_) => version!(Schedule),
+            Self::Bulletin(_) => version!(Bulletin),
+            Self::Calendar(_) => version!(Calendar),
+        }))
+    }
+
     /// What it needs to be there.
     fn mentions(self) -> Vec<Mention<'a>> {
         match self {
@@ -124,12 +188,12 @@ async fn user_of(tx: &mut Tx, noun: Noun, id: &str) -> Result<Option<String>, St
 }
 
 impl Store {
-    /// Writes one thing as somebody says it on a page. What a file brought is refused with [`StoreError::OfFile`] unless
-    /// `over`: from then on it is the page's. None: it said the same already.
+    /// Writes one thing as somebody says it on a page, if it still stands as they saw it. What a file brought is refused with
+    /// [`StoreError::OfFile`] unless `over`: from then on it is the page's. None: it said the same already.
     pub async fn put(
         &self,
         actor: &Actor,
-        thing: Thing<'_>,
+        thing: (Thing<'_>, Former<'_>),
         over: bool,
         now: UtcMs,
     ) -> Result<Option<Change>, StoreError> {
@@ -140,14 +204,14 @@ impl Store {
     pub async fn put_all(
         &self,
         actor: &Actor,
-        things: &[Thing<'_>],
+        things: &[(Thing<'_>, Former<'_>)],
         over: bool,
         now: UtcMs,
     ) -> Result<Vec<Change>, StoreError> {
         let by = By::Page { actor, over };
         let mut to = Applying::begin(self, by, now).await?;
-        for thing in things {
-            put(&mut to, *thing).await?;
+        for (thing, former) in things {
+            put(&mut to, *thing, *former).await?;
         }
         to.finish().await
     }
@@ -178,13 +242,28 @@ impl Store {
     }
 
     /// Whose word a thing is; none: it is not there.
-    pub async fn origin(&self, kind: ThingKind, id: &str) -> Result<Option<Origin>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?, kind.noun().find, id)?;
+    pub async fn origin(&self, thing: Thing<'_>) -> Result<Option<Origin>, StoreError> {
+        let (noun, id) = thing.name();
+        let rows = sql!(fetch &mut self.db.reader().await?, noun.find, id)?;
         rows.first().map(|row| super::applying::origin(row.get(1)?)).transpose()
     }
 }
 
-async fn put(to: &mut Applying<'_>, thing: Thing<'_>) -> Result<(), StoreError> {
+async fn put(
+    to: &mut Applying<'_>,
+    thing: Thing<'_>,
+    former: Former<'_>,
+) -> Result<(), StoreError> {
+    let kept = thing.version_kept(&mut to.tx).await?;
+    let is_former = match former {
+        Former::Any => true,
+        Former::Absent => kept.is_none(),
+        Former::Version(version) => kept.as_deref() == Some(version),
+    };
+    if !is_former {
+        let (noun, id) = thing.name();
+        return Err(StoreError::Stale { noun: noun.name, id: id.to_owned() });
+    }
     for (noun, id) in thing.mentions() {
         if sql!(fetch &mut to.tx, noun.find, id)?.is_empty() {
             let reason = format!("there is no {} {id}: it may have been removed", noun.name);

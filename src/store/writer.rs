@@ -191,24 +191,13 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
         log::append_leaves(&mut tx, size, &leaves).await?;
     }
     // A station says much of few airings: each is looked for once. What was not kept tells of none.
-    let mut told: HashMap<&AiringId, (&Batch, &NewRecord)> = HashMap::new();
-    for (row, verdict) in rows.iter().zip(verdicts.iter().flatten()) {
-        if let (Some(airing), Verdict::Recorded) = (&row.1.airing, verdict) {
-            told.entry(airing).or_insert(*row);
-        }
-    }
-    let mut late: Option<(UtcMs, UtcMs)> = None;
+    let mut told: HashMap<&AiringId, (&StationId, &NewRecord)> = HashMap::new();
     for ((batch, record), verdict) in rows.iter().zip(verdicts.iter().flatten()) {
-        let at = record.due_at;
-        if *verdict == Verdict::Recorded && record.airing.is_some() && at + judged::LATE < batch.now
-        {
-            late = late.map_or(Some((at, at)), |(first, last)| Some((first.min(at), last.max(at))));
+        if let (Some(airing), Verdict::Recorded) = (&record.airing, verdict) {
+            told.entry(airing).or_insert((&batch.station, record));
         }
     }
-    for (airing, (batch, record)) in told {
-        stray::keep(&mut tx, &batch.station, airing, record).await?;
-    }
-    if let Some(span) = late {
+    if let Some(span) = stray::keep(&mut tx, &told).await? {
         judged::forget(&mut tx, span).await?;
     }
     for batch in batches {

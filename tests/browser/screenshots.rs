@@ -6,8 +6,8 @@ use loa::{
     almanac::{self, Known},
     clock::Clock,
     planning::Rule,
-    radio::{AiringItem, Role, UtcMs},
-    server::{Need, needs, roll},
+    radio::{AiringItem, Outcome, Reason, Role, UtcMs},
+    server::{Need, roll},
     signing::Envelope,
     store::{Removed, Rules},
     wire::{AsRunRecord, Rundown},
@@ -15,7 +15,11 @@ use loa::{
 use serde_json::json;
 
 use crate::{
-    common::{BEFORE, MORNING, after, played},
+    common::{
+        BEFORE, MORNING, after,
+        pages::{Examples, Page},
+        played,
+    },
     driver::Browser,
     site::Site,
 };
@@ -40,60 +44,79 @@ pub(crate) async fn take(browser: &Browser, name: &str) {
     browser.goto(&format!("{path}{joint}lang=vi")).await;
 }
 
-/// What stands in the holes of addresses.
-const KNOWN: [(&str, &str); 6] = [
-    ("{station}", "thach-lam"),
-    ("{campaign}", "bluezone"),
-    ("{clip}", "bluezone-smart-thanh-hoa"),
-    ("{programme}", "bluezone"),
-    ("{schedule}", "sang-05h"),
-    ("{bulletin}", "lu"),
-];
-
 #[tokio::test]
 #[ignore = "for people to look at: make screenshots"]
 async fn pictures() {
     let site = Site::thach_thanh().await;
-    let aired = morning(&site).await;
-    let stranger = site.browser().await;
-    stranger.goto("/sign-in").await;
-    take(&stranger, "sign-in").await;
-    stranger.goto("/khong-co").await;
-    take(&stranger, "missing").await;
-    stranger.close().await;
-    let person = site.house.district.store().people().await.unwrap()[0].id.to_string();
-    let move_to = "/timetable/move?schedule=sang-05h&at=2020-10-02T05:00:00&to=2020-10-02T06:00";
-    let fill = |path: &str| match path {
-        "/timetable/move" => move_to.to_owned(),
-        "/record/{airing}" => format!("/record/{aired}"),
-        "/people/{person}" => format!("/people/{person}"),
-        path => KNOWN.iter().fold(path.to_owned(), |path, (hole, id)| path.replace(hole, id)),
-    };
-    // The first who may see a page shows it.
-    let looked_at = needs().into_iter().filter(|(method, ..)| *method == "GET");
-    let mut left: Vec<_> = looked_at
-        .map(|(_, path, need)| (fill(path), path, need))
-        .filter(|(address, ..)| !address.contains('{'))
+    let Morning { aired, missed, mute } = morning(&site).await;
+    let known = [
+        ("{airing}", aired.as_str()),
+        ("{bulletin}", "lu"),
+        ("{clip}", "bluezone-smart-thanh-hoa"),
+        ("{schedule}", "sang-05h"),
+        ("{station}", "thach-lam"),
+    ];
+    let examples = Examples::of(&site.house, &known).await;
+    let name = |path: &str| path.trim_matches('/').replace(['{', '}'], "").replace('/', "-");
+    let mut left: Vec<(String, String, Need)> = examples
+        .pages()
+        .into_iter()
+        .map(|Page { path, address, need }| (name(path), address, need))
         .collect();
-    for role in Role::ALL {
+    // Some pages more than once: with what makes them otherwise.
+    left.extend(
+        [
+            ("emergency-drill", "/emergency?drill=1"),
+            ("record-missed", &format!("/record/{missed}")),
+            ("reports-figures", "/reports?show=1&campaign=bluezone"),
+            ("stations-no-sound", &format!("/stations/{mute}")),
+            ("timetable-station", "/timetable?at=station:thach-lam"),
+            ("today-trouble", "/today?only=trouble"),
+        ]
+        .map(|(name, address)| (name.to_owned(), address.to_owned(), Need::Member)),
+    );
+    let stranger = site.browser().await;
+    left.push(("missing".to_owned(), "/khong-co".to_owned(), Need::Anybody));
+    for (name, address, _) in left.extract_if(.., |(.., need)| *need == Need::Anybody) {
+        stranger.goto(&address).await;
+        take(&stranger, &name).await;
+    }
+    stranger.close().await;
+    // The first who may see a page shows it.
+    for role in [Role::Operator].iter().chain(Role::ALL) {
         let browser = site.browser_of(*role).await;
         let mine = |need: &Need| match need {
             Need::Anybody => false,
             Need::Member => true,
             Need::May(right) => role.brings(*right),
         };
-        for (address, path, _) in left.extract_if(.., |(.., need)| mine(need)) {
+        for (name, address, _) in left.extract_if(.., |(.., need)| mine(need)) {
             browser.goto(&address).await;
-            let name = path.trim_matches('/').replace(['{', '}'], "").replace('/', "-");
             take(&browser, &name).await;
         }
         browser.close().await;
     }
+    assert_eq!(left, []);
+    // The second person's page, and then the list of who has begun.
+    let approver = site.browser_of(Role::Approver).await;
+    approver.goto(&examples.fill("/emergency/{id}")).await;
+    take(&approver, "emergency-id-second").await;
+    approver.run("document.querySelector('[name=heard]').click()").await;
+    approver.press("Đồng ý, phát ngay ở 1 đài").await;
+    take(&approver, "emergency-id-sent").await;
+    approver.close().await;
 }
 
-/// A morning as it is: most stations have aired, one was cut off, one has no sound, some were never heard of. Gives an
-/// airing with its record.
-async fn morning(site: &Site) -> String {
+/// An airing that sounded, and one that did not.
+struct Morning {
+    aired: String,
+    missed: String,
+    /// The station of the one that did not.
+    mute: String,
+}
+
+/// A morning as it is: most stations have aired, one was cut off, some have no sound, some were never heard of.
+async fn morning(site: &Site) -> Morning {
     let house = &site.house;
     let lu =
         json!({"id": "lu", "title": "Lũ về", "clips": ["lu"], "correction": ["dinh-chinh-lu"]});
@@ -104,7 +127,7 @@ async fn morning(site: &Site) -> String {
     house.district.store().apply(&all, &Removed::default(), BEFORE).await.unwrap();
     roll(&house.district).await.unwrap();
     let stations = house.district.store().stations().await.unwrap();
-    let mut shown = String::new();
+    let (mut aired, mut missed, mut mute) = (String::new(), String::new(), String::new());
     let mut told: Vec<(String, Vec<Envelope>, usize)> = Vec::new();
     for (n, station) in stations.iter().enumerate().filter(|(n, _)| n % 9 != 8) {
         let token = match station.id.as_str() {
@@ -113,9 +136,15 @@ async fn morning(site: &Site) -> String {
             other => house.enrol(other).await,
         };
         let rundown = house.rundown(&token).await;
-        let records = records(&rundown, MORNING + Duration::from_mins(30));
-        if station.id.as_str() == "thach-lam" {
-            shown = rundown.airings[0].id.to_string();
+        let sounds = n % 12 != 6;
+        let records = records(&rundown, MORNING + Duration::from_mins(30), sounds);
+        match station.id.as_str() {
+            "thach-lam" => aired = rundown.airings[0].id.to_string(),
+            id if !sounds => {
+                mute = id.to_owned();
+                missed = rundown.airings[0].id.to_string();
+            }
+            _ => {}
         }
         told.push((token, records, n));
     }
@@ -135,8 +164,8 @@ async fn morning(site: &Site) -> String {
         let answer = house.post("/api/v1/confirmations", token, &body).await;
         assert!(answer.status.is_success(), "{}", String::from_utf8_lossy(&answer.body));
     }
-    assert!(house.clock.now() > MORNING && !shown.is_empty());
-    shown
+    assert!(house.clock.now() > MORNING && !aired.is_empty() && !missed.is_empty());
+    Morning { aired, missed, mute }
 }
 
 fn status(faults: &[(&str, &str)]) -> serde_json::Value {
@@ -146,8 +175,8 @@ fn status(faults: &[(&str, &str)]) -> serde_json::Value {
            "rundown_version": 1, "faults": faults})
 }
 
-/// Records of all that a rundown has before an instant, played as it was planned.
-fn records(rundown: &Rundown, until: UtcMs) -> Vec<Envelope> {
+/// Records of all that a rundown has before an instant: played as it was planned, or nothing for want of a device.
+fn records(rundown: &Rundown, until: UtcMs, sounds: bool) -> Vec<Envelope> {
     let mut records: Vec<Envelope> = Vec::new();
     for airing in rundown.airings.iter().filter(|airing| airing.starts_at < until) {
         let mut at = airing.starts_at;
@@ -167,7 +196,17 @@ fn records(rundown: &Rundown, until: UtcMs) -> Vec<Envelope> {
                     title: title.to_string(),
                     ..played(rundown.station.as_str(), sequence)
                 };
-                records.push(after(records.last(), record));
+                let missed = AsRunRecord {
+                    started_at: None,
+                    ended_at: None,
+                    frames_played: 0,
+                    outcome: Outcome::Missed,
+                    reason: Some(Reason::DeviceMissing),
+                    detail: Some("no sound device is connected".to_owned()),
+                    evidence: None,
+                    ..record.clone()
+                };
+                records.push(after(records.last(), if sounds { record } else { missed }));
             }
             at = at + length;
         }

@@ -1,9 +1,9 @@
 use loa::{
-    radio::{Approval, Clip, ClipHash, Item, Programme, Subject},
+    radio::{Approval, Clip, ClipHash, Item, Programme, Schedule, Subject},
     server::roll,
     store::{
-        Actor, AuditFilter, ChangeKind, Origin, Removed, Ruled, Rules, Said, Store, StoreError,
-        Thing, ThingKind,
+        Actor, AuditFilter, ChangeKind, Former, Origin, Removed, Ruled, Rules, Said, Store,
+        StoreError, Thing, ThingKind,
     },
 };
 use serde_json::Value;
@@ -52,7 +52,8 @@ async fn with_a_new_clip(house: &House) -> Clip {
     house.keep_clip(b"moi");
     let new = Clip { approved_by: None, ..clip("moi", b"moi") };
     let store = house.district.store();
-    let change = store.put(&somebody("Lan"), Thing::Clip(&new), false, BEFORE).await.unwrap();
+    let change =
+        store.put(&somebody("Lan"), (Thing::Clip(&new), Former::Any), false, BEFORE).await.unwrap();
     assert_eq!(change.unwrap().kind, ChangeKind::Added);
     let programmes = vec![Programme {
         id: "ban-tin".parse().unwrap(),
@@ -102,7 +103,7 @@ async fn what_somebody_else_approved_airs(house: House) {
     // Another recording under the same name asks anew.
     let louder = Clip { sha256: sha256_of(b"khac"), ..new };
     house.keep_clip(b"khac");
-    store.put(&somebody("Minh"), Thing::Clip(&louder), false, BEFORE).await.unwrap();
+    store.put(&somebody("Minh"), (Thing::Clip(&louder), Former::Any), false, BEFORE).await.unwrap();
     assert_eq!(refusal(&house).await.as_deref(), Some("not-approved"));
     // And it is Minh's work now.
     assert_eq!(rule(store, &somebody("Minh"), &it, louder.sha256, true).await, Ruled::Own);
@@ -132,10 +133,12 @@ async fn a_file_and_a_page_do_not_overwrite_each_other(house: House) {
     let edited = Clip { title: "Tên mới".to_owned(), ..of_file.clip.clone() };
 
     // A page does not change by the way what a file brought.
-    let refused = store.put(&lan, Thing::Clip(&edited), false, BEFORE).await.unwrap_err();
+    let refused =
+        store.put(&lan, (Thing::Clip(&edited), Former::Any), false, BEFORE).await.unwrap_err();
     assert!(matches!(refused, StoreError::OfFile { noun: "clip", .. }), "{refused}");
     assert_eq!(deeds(store).await, []);
-    let change = store.put(&lan, Thing::Clip(&edited), true, BEFORE).await.unwrap().unwrap();
+    let change =
+        store.put(&lan, (Thing::Clip(&edited), Former::Any), true, BEFORE).await.unwrap().unwrap();
     assert_eq!(change.kind, ChangeKind::Changed(vec!["title".to_owned()]));
     // Its recording is the same, so that its approval holds, and Lan has not made it.
     let of_page = store.clip(&edited.id).await.unwrap().unwrap();
@@ -174,25 +177,35 @@ async fn a_file_and_a_page_do_not_overwrite_each_other(house: House) {
 
     // Every other kind of rule is kept in the same way.
     let unit = rules.units[0].clone();
-    let refused = store.put(&lan, Thing::Unit(&unit), false, BEFORE).await.unwrap();
+    let refused = store.put(&lan, (Thing::Unit(&unit), Former::Any), false, BEFORE).await.unwrap();
     assert_eq!(refused, None);
     let mut schedule = rules.schedules[0].clone();
     schedule.title = "Buổi sớm".to_owned();
-    assert!(store.put(&lan, Thing::Schedule(&schedule), false, BEFORE).await.is_err());
-    store.put(&lan, Thing::Schedule(&schedule), true, BEFORE).await.unwrap().unwrap();
+    assert!(
+        store.put(&lan, (Thing::Schedule(&schedule), Former::Any), false, BEFORE).await.is_err()
+    );
+    store
+        .put(&lan, (Thing::Schedule(&schedule), Former::Any), true, BEFORE)
+        .await
+        .unwrap()
+        .unwrap();
     let kept = store.apply(&rules, &none, BEFORE).await.unwrap();
     assert!(kept.iter().any(|change| change.noun == "schedule" && change.kind == ChangeKind::Kept));
-    let of = async |kind, id: &str| store.origin(kind, id).await.unwrap();
-    assert_eq!(of(ThingKind::Schedule, "sang-05h").await, Some(Origin::Page));
-    assert_eq!(of(ThingKind::Programme, "ban-tin").await, Some(Origin::File));
-    assert_eq!(of(ThingKind::Campaign, "khong-co").await, None);
+    let of = async |thing| store.origin(thing).await.unwrap();
+    assert_eq!(of(Thing::Schedule(&schedule)).await, Some(Origin::Page));
+    assert_eq!(of(Thing::Programme(&rules.programmes[0])).await, Some(Origin::File));
+    let nothing = Schedule { id: "khong-co".parse().unwrap(), ..schedule.clone() };
+    assert_eq!(of(Thing::Schedule(&nothing)).await, None);
 
     // What is needed stays; what is not goes.
     let needed = (ThingKind::Programme, "ban-tin");
     let refused = store.take_away(&lan, needed, true, BEFORE).await.unwrap_err();
     assert!(refused.to_string().contains("schedule sang-05h"), "{refused}");
     schedule.programme = "khong-co".parse().unwrap();
-    let dangling = store.put(&lan, Thing::Schedule(&schedule), false, BEFORE).await.unwrap_err();
+    let dangling = store
+        .put(&lan, (Thing::Schedule(&schedule), Former::Any), false, BEFORE)
+        .await
+        .unwrap_err();
     assert!(dangling.to_string().contains("no programme khong-co"), "{dangling}");
     let sang = (ThingKind::Schedule, "sang-05h");
     assert_eq!(
@@ -211,7 +224,7 @@ async fn a_programme_that_sounds_otherwise_is_approved_anew(house: House) {
     let (lan, minh) = (somebody("Lan"), somebody("Minh"));
     let mut programme = store.rules().await.unwrap().programmes.remove(0);
     programme.items.push(Item::Pause(1000));
-    store.put(&lan, Thing::Programme(&programme), true, BEFORE).await.unwrap();
+    store.put(&lan, (Thing::Programme(&programme), Former::Any), true, BEFORE).await.unwrap();
     assert_eq!(refusal(&house).await.as_deref(), Some("programme-not-approved"));
     let it = Subject::Programme(programme.id.clone());
     let pending = store.pending().await.unwrap().remove(0);
@@ -222,11 +235,11 @@ async fn a_programme_that_sounds_otherwise_is_approved_anew(house: House) {
 
     // Another title is no other sound.
     programme.title = "Bản tin sáng".to_owned();
-    store.put(&minh, Thing::Programme(&programme), false, BEFORE).await.unwrap();
+    store.put(&minh, (Thing::Programme(&programme), Former::Any), false, BEFORE).await.unwrap();
     assert_eq!(refusal(&house).await, None);
     // A longer pause is, and so is another recording in it; both are Minh's work, not Lan's.
     programme.items.push(Item::Pause(2000));
-    store.put(&minh, Thing::Programme(&programme), false, BEFORE).await.unwrap();
+    store.put(&minh, (Thing::Programme(&programme), Former::Any), false, BEFORE).await.unwrap();
     assert_eq!(refusal(&house).await.as_deref(), Some("programme-not-approved"));
     // What was approved before is not what waits now.
     assert_eq!(rule(store, &lan, &it, pending.content, true).await, Ruled::Changed);
@@ -239,7 +252,7 @@ async fn a_programme_that_sounds_otherwise_is_approved_anew(house: House) {
 
     // Back to what was approved once: nothing new to hear.
     programme.items.pop();
-    store.put(&lan, Thing::Programme(&programme), false, BEFORE).await.unwrap();
+    store.put(&lan, (Thing::Programme(&programme), Former::Any), false, BEFORE).await.unwrap();
     assert_eq!(refusal(&house).await, None);
     let mut rules = crate::common::rules();
     rules.clips[0].sha256 = sha256_of(b"khac");

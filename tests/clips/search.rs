@@ -1,6 +1,6 @@
 use loa::{
     radio::{Approval, Clip},
-    store::{ClipFilter, Removed, Rules, Store, Thing},
+    store::{ClipFilter, Former, Removed, Rules, Store, Thing},
 };
 use unicode_normalization::UnicodeNormalization;
 
@@ -30,7 +30,10 @@ async fn words_are_found_however_they_are_marked(house: House) {
         ..titled("hai", "Bản tin 50% số 2_a")
     };
     for clip in [titled("mot", "Đợt tuyên truyền phòng dịch"), spoken] {
-        store.put(&somebody("Lan"), Thing::Clip(&clip), false, BEFORE).await.unwrap();
+        store
+            .put(&somebody("Lan"), (Thing::Clip(&clip), Former::Any), false, BEFORE)
+            .await
+            .unwrap();
     }
     let find = async |words: &str| {
         ids(store, ClipFilter { words: Some(words.to_owned()), ..ClipFilter::default() }).await

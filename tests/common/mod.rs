@@ -20,6 +20,8 @@ macro_rules! on_both_databases {
 }
 
 pub(crate) mod district;
+pub(crate) mod invented;
+pub(crate) mod pages;
 pub(crate) mod postgres;
 
 use std::collections::BTreeSet;

@@ -7,11 +7,14 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use loa::log::{Frontier, Hash, Older, consistency, inclusion, leaf, root_of, span_root};
+use loa::{
+    log::{Entry, Frontier, Hash, LogKey, Older, consistency, inclusion, leaf, root_of, span_root},
+    radio::UtcMs,
+};
 
-use super::forge::{Dice, OURS, entries, export, head, note, verdict, word};
+use super::forge::{Dice, OURS, entries, export, head, key, note, secret, verdict, word};
 
-fn python(arguments: &[&str]) -> Command {
+pub(crate) fn python(arguments: &[&str]) -> Command {
     let mut command = Command::new("python3");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/verify_log.py")).args(arguments);
     command
@@ -33,6 +36,13 @@ fn python_says(files: &[(String, Option<String>)], arguments: &[&str]) -> Vec<St
     assert!(ran.status.success());
     let told = String::from_utf8(ran.stdout).unwrap();
     told.lines().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+}
+
+/// What the other verifier says of some exports.
+pub(crate) fn python_on(exports: &[Vec<u8>]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |(number, export): (usize, &Vec<u8>)| (written(folder.path(), number, export), None);
+    python_says(&exports.iter().enumerate().map(file).collect::<Vec<_>>(), &[])
 }
 
 fn written(folder: &Path, number: usize, bytes: &[u8]) -> String {
@@ -104,6 +114,25 @@ fn both_verifiers_name_the_same_entry_of_corrupted_logs() {
         assert_eq!(word(&verdict), format!("entry {at}"), "{to}");
         ours.push(word(&verdict));
         files.push((written(folder.path(), 1000 + number, &bytes), None));
+    }
+    // A second key of the log, signed by the first or by another, under a head that one of them signed.
+    let old_or_new = [OURS, OURS + 1];
+    for (number, (by, head_by)) in
+        old_or_new.into_iter().flat_map(|by| old_or_new.map(|head| (by, head))).enumerate()
+    {
+        let mut now = lines.clone();
+        let entry = LogKey::after(UtcMs(1), &key(OURS + 1), &secret(by));
+        now.insert(100, Entry::LogKey(entry).line().unwrap());
+        let bytes = export(&note(head(&now), head_by), &now);
+        let verdict = word(&verdict(&bytes, None, false));
+        let expected = match (by, head_by) {
+            (OURS, OURS) => "wrong",
+            (OURS, _) => continue,
+            _ => "entry 100",
+        };
+        assert_eq!(verdict, expected, "signed by {by}, its head by {head_by}");
+        ours.push(verdict);
+        files.push((written(folder.path(), 2000 + number, &bytes), None));
     }
     assert!(ours.iter().all(|word| word != "proven"));
     assert_eq!(python_says(&files, &["--no-signatures"]), ours);

@@ -1,22 +1,32 @@
 //! The log of a district, in both databases, and what is done to them behind its back.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request};
 use loa::{
     clock::TestClock,
     library::Shelf,
-    log::{Head, Older, consistency, inclusion, leaf, verify_consistency, verify_inclusion},
+    log::{
+        Checkpoint, Head, Older, consistency, inclusion, leaf, verify, verify_consistency,
+        verify_inclusion,
+    },
     radio::{StationId, Subject, UtcMs},
-    server::{District, Keyring, Limits, check_log, roll, router, sign_log},
+    server::{
+        District, Door, Keyring, Limits, NoRotation, check_log, patrol, roll, rotate_log_key,
+        router, serve, sign_log,
+    },
+    signing::{Note, NoteKey, Signs},
     store::{
-        Actor, Call, LogFaultKind, NewRecord, Removed, Said, Store, StoredDeclaration, Verdict,
+        Actor, Call, LogFaultKind, LogMark, NewRecord, Removed, Said, SignedHead, Store,
+        StoredDeclaration, Touched, Verdict,
     },
 };
 use sqlx::Connection as _;
+use tokio::{net::TcpListener, sync::oneshot};
 use tower::ServiceExt as _;
 
 use super::{
+    agree::{python, python_on},
     common::{
         BEFORE, MORNING, after, airing_at, key_of, played, postgres::Postgres, rules, sha256,
     },
@@ -156,6 +166,9 @@ on_both!(
     what_is_done_behind_its_back_is_found,
     what_was_there_before_goes_in_first,
     several_write_at_once,
+    only_what_may_have_been_written_is_read_again,
+    a_new_key_is_followed_from_the_old_one,
+    an_edit_is_told_within_a_minute_while_nobody_asks_for_it,
 );
 
 async fn what_happens_is_in_the_log_and_is_proven(place: Place) {
@@ -232,7 +245,8 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
     assert_eq!(check_log(district).await.unwrap(), None);
     assert!(place.is_ready().await);
     let changed = LogFaultKind::Changed;
-    let edits: [(&str, &str, LogFaultKind); 16] = [
+    let (mut bent, mut named) = (Vec::new(), Vec::new());
+    let edits: [(&str, &str, LogFaultKind); 20] = [
         ("update as_run set received_at = received_at - 86400000 where sequence = 2",
          "update as_run set received_at = received_at + 86400000 where sequence = 2", changed),
         ("update as_run set record = replace(record, 'aired', 'missed') where sequence = 3",
@@ -243,6 +257,14 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
          "update as_run set turn_at = turn_at - 1 where sequence = 1", changed),
         ("update as_run set kind = 'volume' where sequence = 1",
          "update as_run set kind = null where sequence = 1", changed),
+        ("update as_run set station = 'kim-tan' where sequence = 4",
+         "update as_run set station = 'thach-lam' where sequence = 4", changed),
+        ("update as_run set boot = 'another' where sequence = 4",
+         "update as_run set boot = (select boot from as_run where sequence = 3) where sequence = 4", changed),
+        ("update as_run set clip = null where sequence = 4",
+         "update as_run set clip = (select clip from as_run where sequence = 3) where sequence = 4", changed),
+        ("update as_run set position = position + 1 where sequence = 4",
+         "update as_run set position = position - 1 where sequence = 4", changed),
         ("update declaration set outcome = 'missed'", "update declaration set outcome = 'aired'", changed),
         ("update declaration set declared_at = declared_at - 1",
          "update declaration set declared_at = declared_at + 1", changed),
@@ -272,19 +294,18 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
         assert_eq!(fault.kind, kind, "{statement}: {fault:?}");
         assert!(!place.is_ready().await, "{statement}");
         // What is exported names it as well.
-        if let (Some(entry), true) = (fault.entry, !statement.contains("airing ||")) {
-            let said = word(&verdict(&place.export().await, None, true));
-            let is_column = statement.contains("turn_at") || statement.contains("kind =");
-            assert_eq!(
-                said,
-                if is_column { "proven".to_owned() } else { format!("entry {entry}") },
-                "{statement}"
-            );
+        if let Some(entry) = fault.entry {
+            let export = place.export().await;
+            let said = word(&verdict(&export, None, true));
+            assert_eq!(said, format!("entry {entry}"), "{statement}");
+            bent.push(export);
+            named.push(said);
         }
         assert!(place.behind_its_back(undo).await > 0, "{undo}");
         assert_eq!(check_log(district).await.unwrap(), None, "{undo}");
         assert!(place.is_ready().await, "{undo}");
     }
+    assert_eq!(python_on(&bent), named);
     // Who knows how the log works changes the row and its hash: what was signed tells.
     place
         .behind_its_back(
@@ -307,6 +328,155 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
     assert_eq!(place.behind_its_back("delete from as_run where sequence = 3").await, 1);
     let fault = check_log(district).await.unwrap().unwrap();
     assert_eq!(fault.kind, LogFaultKind::Missing);
+}
+
+async fn only_what_may_have_been_written_is_read_again(place: Place) {
+    let district = &place.district;
+    days_work(district).await;
+    confirm(district, 6..=600).await;
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    let store = district.store();
+    let touched = async |mark: &LogMark| store.log_touched(Some(mark)).await.unwrap().1;
+    let within = |touched: Touched, tiles: &[u64]| match touched {
+        Touched::Anything => false,
+        Touched::Tiles(all) => all.iter().all(|tile| tiles.contains(tile)),
+    };
+    let (mut mark, first) = store.log_touched(None).await.unwrap();
+    assert_eq!(first, Touched::Anything);
+    // What another test has begun in the same PostgreSQL holds the mark back until it ends.
+    let mut tries = 0;
+    while !within(touched(&mark).await, &[]) {
+        assert!(tries < 200, "nobody wrote: {:?}", touched(&mark).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        (mark, _) = store.log_touched(None).await.unwrap();
+        tries += 1;
+    }
+    // What the program itself writes at the end is no reason to read the beginning.
+    confirm(district, 601..=601).await;
+    store.set_four_eyes(&lan(), true, MORNING).await.unwrap();
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    assert!(within(touched(&mark).await, &[2]), "{:?}", touched(&mark).await);
+
+    assert_eq!(check_log(district).await.unwrap(), None);
+    let edit = "update as_run set received_at = received_at - 1 where sequence = 300";
+    let (mark, _) = store.log_touched(None).await.unwrap();
+    place.behind_its_back(edit).await;
+    let seen = match touched(&mark).await {
+        Touched::Anything => true,
+        Touched::Tiles(tiles) => tiles.contains(&1),
+    };
+    assert!(seen, "somebody wrote");
+    // Who walks slowly finds it too, without being told; and all is well again when it is undone.
+    let (mut tile, later) = (0, Duration::MAX);
+    let fault = patrol(district, &mut tile, later).await.unwrap().unwrap();
+    assert_eq!((fault.kind, tile), (LogFaultKind::Changed, 1), "{fault:?}");
+    assert_eq!(check_log(district).await.unwrap(), Some(fault));
+    place.behind_its_back(&edit.replace("- 1", "+ 1")).await;
+    assert_eq!(check_log(district).await.unwrap(), None);
+    tile = 1;
+    assert_eq!(patrol(district, &mut tile, later).await.unwrap(), None);
+    assert_eq!(tile, 0, "it went to the end");
+    // A row that is gone touches nothing that is there.
+    let (mark, _) = store.log_touched(None).await.unwrap();
+    place.behind_its_back("delete from as_run where sequence = 300").await;
+    assert_eq!(touched(&mark).await, Touched::Anything);
+}
+
+async fn an_edit_is_told_within_a_minute_while_nobody_asks_for_it(place: Place) {
+    days_work(&place.district).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = serve(vec![Door::plain(listener)], place.district.clone(), async {
+        stopped.await.ok();
+    });
+    let server = tokio::spawn(served);
+    let until = async |is_ready: bool| {
+        for _ in 0..60 {
+            if place.is_ready().await == is_ready {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        panic!("a minute has passed, and ready is not {is_ready}");
+    };
+    until(true).await;
+    let edit = "update as_run set received_at = received_at - 86400000 where sequence = 2";
+    place.behind_its_back(edit).await;
+    until(false).await;
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}
+
+async fn a_new_key_is_followed_from_the_old_one(place: Place) {
+    let district = &place.district;
+    days_work(district).await;
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    let store = district.store();
+    let first = store.checkpoint().await.unwrap().unwrap();
+    let keyring = district.keyring();
+    let old = keyring.log().first().unwrap();
+    let secrets = || -> Vec<String> {
+        let names = std::fs::read_dir(place.folder.path().join("keys")).unwrap();
+        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with("log")).collect()
+    };
+    assert_eq!(secrets(), ["log.key"]);
+    // By a command beside the district, which goes on with the new one by itself; twice.
+    let mut keys = vec![old.clone()];
+    let mut heads = vec![first];
+    for number in 2..=3 {
+        let beside = Keyring::look(&place.folder.path().join("keys")).unwrap().unwrap();
+        let new = rotate_log_key(store, &beside, MORNING).await.unwrap();
+        assert_eq!((new.name(), secrets()), (old.name(), vec![format!("log-{number}.key")]));
+        assert_eq!(sign_log(district).await.unwrap(), None);
+        keys.push(new);
+        confirm(district, number * 3..=number * 3 + 2).await;
+        assert_eq!(sign_log(district).await.unwrap(), None);
+        heads.push(store.checkpoint().await.unwrap().unwrap());
+    }
+    assert_eq!(check_log(district).await.unwrap(), None);
+    // Whoever has the keys from before signs and rotates no more.
+    let late = rotate_log_key(store, &keyring, MORNING).await.unwrap_err();
+    assert!(matches!(late, NoRotation::Lost(_)), "{late}");
+
+    let export = place.export().await;
+    let file = place.folder.path().join("log.txt");
+    std::fs::write(&file, &export).unwrap();
+    let verified = |key: &NoteKey, older: &SignedHead| {
+        let note: Note = older.note.parse().unwrap();
+        let head = note.text().parse::<Checkpoint>().unwrap().head;
+        let older_file = place.folder.path().join("older");
+        std::fs::write(&older_file, &older.note).unwrap();
+        let older = Older { head, note: Some(note) };
+        let ours = verify(&mut &export[..], Some(key.clone()), Some(older), true);
+        let arguments =
+            [Path::new("--key"), key.to_string().as_ref(), "--older".as_ref(), &older_file, &file]
+                .map(Path::to_owned);
+        let theirs = python(&[]).args(arguments).output().unwrap();
+        assert_eq!(
+            theirs.status.success(),
+            ours.is_ok(),
+            "{}",
+            String::from_utf8_lossy(&theirs.stderr)
+        );
+        ours
+    };
+    for key in &keys {
+        for older in &heads {
+            let proven = verified(key, older).unwrap();
+            assert_eq!((&proven.key, proven.changes.len()), (&keys[2], 2), "{proven}");
+            assert!(proven.to_string().contains("signed by the one before it"), "{proven}");
+        }
+    }
+    let stranger = NoteKey::new(old.name(), Signs::Text, key_of("kim-tan").public()).unwrap();
+    assert!(verified(&stranger, &heads[0]).is_err());
+    // A head from before under a key from after is none of this log's.
+    let text: Note = heads[0].note.parse().unwrap();
+    let mut forged = Note::new(text.text().to_owned()).unwrap();
+    let newest = Keyring::look(&place.folder.path().join("keys")).unwrap().unwrap();
+    forged.sign(old.name(), newest.log().of(&keys[2]).unwrap()).unwrap();
+    let forged = SignedHead { note: forged.to_string(), ..heads[0].clone() };
+    assert!(verified(&keys[2], &forged).is_err());
 }
 
 /// The log's key is lost, and another in its place.

@@ -42,7 +42,9 @@ pub(crate) fn key(number: u8) -> NoteKey {
 pub(crate) fn entries(dice: &mut Dice, count: usize) -> Vec<String> {
     let at = "2020-09-30T22:00:00.000Z";
     let mut lines = vec![
-        Entry::LogKey(LogKey { at: UtcMs(0), key: key(OURS).to_string().into() }).line().unwrap(),
+        Entry::LogKey(LogKey { at: UtcMs(0), key: key(OURS).to_string().into(), signature: None })
+            .line()
+            .unwrap(),
     ];
     let stations = 1 + dice.below(3);
     let mut chains: Vec<(u64, Option<RecordHash>)> = vec![(0, None); stations];

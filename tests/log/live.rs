@@ -138,6 +138,22 @@ async fn a_log_is_exported_verified_and_co_signed() {
     assert!(!split.status.success() && told(&split).contains("was rewritten"), "{}", told(&split));
     let again = loa(folder, &[&witness[..], &["--url", &here.url]].concat()).await;
     assert!(again.status.success(), "{}", told(&again));
+
+    // The key is changed: the witness that was told of the first follows, and so does who verifies.
+    let rotated = loa(folder, &["log", "rotate", "--data", "."]).await;
+    assert!(rotated.status.success(), "{}", told(&rotated));
+    let new = String::from_utf8(rotated.stdout).unwrap();
+    assert_eq!(sign_log(&here.district).await.unwrap(), None);
+    let shown = loa(folder, &["log", "head", "--data", "."]).await;
+    assert_eq!(told(&shown).matches(new.trim()).count(), 1, "{}", told(&shown));
+    let third = loa(folder, &[&witness[..], &["--url", &here.url, "--log", &key]].concat()).await;
+    assert!(third.status.success() && told(&third).contains(new.trim()), "{}", told(&third));
+    let proven =
+        loa(folder, &[&verify[..], &["--token", token.reveal(), &here.url]].concat()).await;
+    assert!(proven.status.success(), "{}", told(&proven));
+    for words in ["the log's key since entry", "co-signed by tinh at"] {
+        assert!(told(&proven).contains(words), "{}", told(&proven));
+    }
     here.stop().await;
     there.stop().await;
 }
@@ -150,8 +166,7 @@ async fn proofs_are_for_anyone_and_entries_for_people() {
     assert_eq!(sign_log(&house.district).await.unwrap(), None);
     let note = house.get("/api/v1/log/checkpoint", "").await;
     let note: Note = String::from_utf8(note.body).unwrap().parse().unwrap();
-    let (key, _) =
-        house.district.keyring().log_key().map(|(key, secret)| (key, secret.clone())).unwrap();
+    let key = house.district.keyring().log().first().unwrap();
     assert_eq!(note.signed_by(&key), Ok(None));
     let Head { size, root } = note.text().parse::<Checkpoint>().unwrap().head;
 

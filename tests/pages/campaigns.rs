@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use loa::{
-    radio::{Campaign, Directive, Evidence, Role, Selection, UtcMs},
+    radio::{Evidence, Role, UtcMs},
     server::roll,
     store::{Removed, Rules},
 };
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    common::{BEFORE, MORNING, district::House, played, rules},
+    common::{BEFORE, MORNING, district::House, invented::campaign, played, rules},
 };
 
 on_both_databases!(
@@ -19,21 +19,7 @@ on_both_databases!(
 );
 
 async fn progress_counts_what_was_heard_and_nothing_else(house: House) {
-    let date = |text: &str| text.parse().unwrap();
-    let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
-        title: "Cài đặt Bluezone".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: date("2020-09-01"),
-            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
-        },
-        from: date("2020-10-01"),
-        until: date("2020-10-03"),
-        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
-        airings_per_day: 1,
-        clips: vec!["bluezone".parse().unwrap()],
-    };
+    let campaign = campaign("thach-thanh", "2020-10-01", "2020-10-03");
     let mut schedule = rules().schedules.remove(0);
     schedule.campaign = Some(campaign.id.clone());
     let change = Rules { campaigns: vec![campaign], schedules: vec![schedule], ..Rules::default() };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use axum::http::StatusCode;
 use loa::{
-    radio::{Campaign, Channel, Directive, Role, Selection},
+    radio::{Channel, Role},
     store::{AuditFilter, Deed, Removed, Rules},
 };
 
@@ -13,6 +13,7 @@ use crate::{
     common::{
         BEFORE,
         district::{Answer, House},
+        invented::campaign,
     },
 };
 
@@ -49,20 +50,7 @@ async fn send(
 
 async fn an_officer_reports_for_their_own_unit_and_the_campaign_shows_it(house: House) {
     let date = |text: &str| text.parse().unwrap();
-    let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
-        title: "Cài đặt Bluezone".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: date("2020-09-01"),
-            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
-        },
-        from: date("2020-09-20"),
-        until: date("2020-10-03"),
-        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
-        airings_per_day: 1,
-        clips: vec!["bluezone".parse().unwrap()],
-    };
+    let campaign = campaign("thach-thanh", "2020-09-20", "2020-10-03");
     let id = campaign.id.clone();
     let change = Rules { campaigns: vec![campaign], ..Rules::default() };
     let store = house.district.store();

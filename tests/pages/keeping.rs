@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use loa::{
-    radio::{Campaign, Directive, Role, Selection},
+    radio::Role,
     server::{roll, tidy},
     store::{AuditFilter, Deed, Removed, Rules},
 };
@@ -12,7 +12,10 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    common::{BEFORE, MORNING, SOUND, airing_at, district::House, played, rules, sha256},
+    common::{
+        BEFORE, MORNING, SOUND, airing_at, district::House, invented::campaign, played, rules,
+        sha256,
+    },
 };
 
 on_both_databases!(a_recording_goes_after_its_time_and_its_record_stays);
@@ -22,20 +25,7 @@ const DAY: Duration = Duration::from_hours(24);
 async fn a_recording_goes_after_its_time_and_its_record_stays(house: House) {
     let store = house.district.store();
     let date = |text: &str| text.parse().unwrap();
-    let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
-        title: "Cài đặt Bluezone".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: date("2020-09-01"),
-            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
-        },
-        from: date("2020-10-01"),
-        until: date("2020-12-31"),
-        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
-        airings_per_day: 1,
-        clips: vec!["bluezone".parse().unwrap()],
-    };
+    let campaign = campaign("thach-thanh", "2020-10-01", "2020-12-31");
     let mut schedule = rules().schedules.remove(0);
     schedule.until = Some(date("2020-10-02"));
     let change = Rules { campaigns: vec![campaign], schedules: vec![schedule], ..Rules::default() };

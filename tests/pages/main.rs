@@ -15,6 +15,7 @@
 mod common;
 
 mod browser;
+mod calendar;
 mod campaigns;
 mod channels;
 mod clips;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use loa::{
-    radio::{Campaign, Clip, Directive, Item, Programme, Role, Selection, Subject},
+    radio::{Campaign, Clip, Item, Programme, Role, Subject},
     server::roll,
     store::{Actor, AuditFilter, Deed, Removed, Rules, Said},
 };
@@ -13,6 +13,7 @@ use crate::{
     common::{
         BEFORE, clip,
         district::{Answer, House},
+        invented::campaign,
         played, sha256_of,
     },
 };
@@ -189,20 +190,9 @@ async fn a_campaign_shows_its_clips_and_no_others(house: House) {
         approved_by: None,
         ..clip("chua-duyet", b"waiting")
     };
-    let date = |text: &str| text.parse().unwrap();
     let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
-        title: "Cài đặt Bluezone".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: date("2020-09-01"),
-            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
-        },
-        from: date("2020-10-01"),
-        until: date("2020-10-03"),
-        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
-        airings_per_day: 1,
         clips: ["bluezone", "chua-duyet"].map(|id| id.parse().unwrap()).into(),
+        ..campaign("thach-thanh", "2020-10-01", "2020-10-03")
     };
     let both = Programme {
         id: "ban-tin".parse().unwrap(),

@@ -2,14 +2,15 @@
 
 use axum::http::StatusCode;
 use loa::{
-    radio::Role,
-    store::{AuditFilter, Deed},
+    radio::{Outcome, Reason, Role},
+    store::{AuditFilter, Deed, Removed, Rules},
+    wire::AsRunRecord,
 };
 use serde_json::json;
 
 use crate::{
     browser::Browser,
-    common::{self, MORNING, after, airing_at, chain, district::House, played},
+    common::{self, BEFORE, MORNING, after, airing_at, chain, district::House, played, schedule},
 };
 
 on_both_databases!(
@@ -17,6 +18,7 @@ on_both_databases!(
     the_record_is_found_by_what_came_of_it_and_page_by_page,
     an_officer_reads_their_own_stations_only,
     a_machine_is_enrolled_and_revoked,
+    reasons_are_told_in_the_readers_language,
     the_record_says_who_approved_their_own_work,
 );
 
@@ -148,6 +150,53 @@ async fn a_machine_is_enrolled_and_revoked(house: House) {
     other.get("/stations").await;
     let answer = other.post("/stations/kim-tan/code", &[]).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+async fn reasons_are_told_in_the_readers_language(house: House) {
+    let store = house.district.store();
+    let night = Rules { schedules: vec![schedule("dem", "30 4 * * *")], ..Rules::default() };
+    store.apply(&night, &Removed::default(), BEFORE).await.unwrap();
+    loa::server::roll(&house.district).await.unwrap();
+    let missed = AsRunRecord {
+        started_at: None,
+        ended_at: None,
+        frames_played: 0,
+        outcome: Outcome::Missed,
+        reason: Some(Reason::DeviceMissing),
+        detail: Some("no sound device is connected".to_owned()),
+        evidence: None,
+        ..played("thach-lam", 1)
+    };
+    house.confirm(json!([missed])).await;
+    house.clock.step_to(MORNING + std::time::Duration::from_mins(10));
+    let said = json!({"outcome": "missed", "cause": "power", "detail": "cả xã"});
+    let by_hand = format!("/api/v1/airings/{}/confirmation", airing_at("kim-tan", MORNING));
+    assert_eq!(house.post(&by_hand, &house.lan, &said).await.status, StatusCode::OK);
+    house.clock.step_to(MORNING + std::time::Duration::from_hours(24));
+    let mut lan = Browser::of(&house, "lan", &[(Role::Auditor, None)]).await;
+    let refused = house
+        .list("station=kim-tan&from=2020-10-01T20:00:00Z&until=2020-10-01T21:45:00Z")
+        .await
+        .remove(0);
+    let refused = refused["id"].as_str().unwrap().to_owned();
+    let mut page = async |id: &str| lan.get(&format!("/record/{id}")).await.text();
+
+    let of_device = page(airing_at("thach-lam", MORNING).as_str()).await;
+    assert!(of_device.contains("Không tìm thấy thiết bị âm thanh."), "{of_device}");
+    assert_eq!(of_device.matches("no sound device").count(), 2, "in the record, and in its text");
+    assert!(of_device.contains("<q lang=\"en\">no sound device is connected</q>"));
+    let of_plan = page(&refused).await;
+    assert!(
+        of_plan.contains("giờ yên lặng 21:00–05:00") && of_plan.contains("Rơi vào giờ yên lặng"),
+        "{of_plan}"
+    );
+    assert!(!of_plan.contains("quiet hours"));
+    let of_word = page(airing_at("kim-tan", MORNING).as_str()).await;
+    assert!(
+        of_word.contains("Nguyên nhân: Mất điện") && of_word.contains("Ghi chú: cả xã"),
+        "{of_word}"
+    );
+    assert!(!of_word.contains("declared by"));
 }
 
 async fn the_record_says_who_approved_their_own_work(house: House) {

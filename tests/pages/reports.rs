@@ -2,15 +2,16 @@
 
 use axum::http::StatusCode;
 use loa::{
-    radio::{Campaign, Directive, Role, Selection, UtcMs, Window},
-    server::roll,
+    clock::Clock,
+    radio::{Role, UtcMs, Window},
+    server::{roll, settle},
     store::{Removed, Rules},
 };
 use serde_json::json;
 
 use crate::{
     browser::Browser,
-    common::{BEFORE, MORNING, airing_at, district::House, played, rules},
+    common::{BEFORE, MORNING, airing_at, district::House, invented::campaign, played, rules},
 };
 
 const DAY: i64 = 86_400_000;
@@ -23,21 +24,7 @@ on_both_databases!(
 
 /// A campaign of three days, owed once a day; every station airs it at 05:00.
 async fn furnish(house: &House) {
-    let date = |text: &str| text.parse().unwrap();
-    let campaign = Campaign {
-        id: "bluezone".parse().unwrap(),
-        title: "Cài đặt Bluezone".to_owned(),
-        directive: Directive {
-            number: "12075/UBND-CNTT".to_owned(),
-            date: date("2020-09-01"),
-            issuer: "UBND tỉnh Thanh Hóa".to_owned(),
-        },
-        from: date("2020-10-01"),
-        until: date("2020-10-03"),
-        stations: Selection { units: vec!["thach-thanh".parse().unwrap()], ..Selection::default() },
-        airings_per_day: 1,
-        clips: vec!["bluezone".parse().unwrap()],
-    };
+    let campaign = campaign("thach-thanh", "2020-10-01", "2020-10-03");
     let mut schedule = rules().schedules.remove(0);
     schedule.campaign = Some(campaign.id.clone());
     let change = Rules { campaigns: vec![campaign], schedules: vec![schedule], ..Rules::default() };
@@ -70,8 +57,11 @@ async fn figures_follow_what_comes_late(house: House) {
     house.confirm(json!([played("thach-lam", 1)])).await;
     house.clock.step_to(UtcMs(MORNING.0 + 2 * DAY));
     let mut hoa = Browser::of(&house, "hoa", &[(Role::Auditor, None)]).await;
-    // Asked twice: the day is judged, then read as it was kept.
-    for _ in 0..2 {
+    let midnight = UtcMs(MORNING.0 - 5 * 3_600_000);
+    let day = Window { from: midnight, until: UtcMs(midnight.0 + DAY) };
+    let kept = async || house.district.store().judged(day).await.unwrap().days.len();
+    // Asked again and again: the day is judged, and once its airings are settled, it is read as it was kept.
+    for kept_then in [0, 1, 1] {
         let page = hoa.get(FIGURES).await.text();
         assert_eq!(figure(&page, "Đài thach-lam", "Máy đã phát"), "1");
         assert_eq!(figure(&page, "Đài thach-lam", "Đạt"), "1");
@@ -79,9 +69,12 @@ async fn figures_follow_what_comes_late(house: House) {
         assert_eq!(figure(&page, "Đài kim-tan", "Chưa báo"), "1");
         assert_eq!(figure(&page, "Tổng cộng", "Số lần phát"), "2");
         assert!(!page.contains("xác nhận đến ngày"));
+        settle(house.district.store(), house.clock.now()).await.unwrap();
+        assert_eq!(kept().await, kept_then);
     }
     // The other's line held, two days late: yesterday's figures change, and say so.
     house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
+    assert_eq!(kept().await, 0);
     let page = hoa.get(FIGURES).await.text();
     assert_eq!(figure(&page, "Đài kim-tan", "Máy đã phát"), "1");
     assert_eq!(figure(&page, "Đài kim-tan", "Chưa báo"), "0");
@@ -95,6 +88,7 @@ async fn files_hold_what_the_page_shows(house: House) {
     house.clock.step_to(UtcMs(MORNING.0 + DAY));
     let mut lan = Browser::of(&house, "hoa", &[(Role::Operator, None)]).await;
     // What a person says after the day was kept counts too.
+    settle(house.district.store(), house.clock.now()).await.unwrap();
     lan.get(FIGURES).await;
     let path = format!("/api/v1/airings/{}/confirmation", airing_at("kim-tan", MORNING));
     let said = house.post(&path, &house.lan, &json!({"outcome": "aired"})).await;
@@ -117,7 +111,7 @@ async fn files_hold_what_the_page_shows(house: House) {
         "{text}"
     );
     assert!(
-        lines[1].contains("Đã phát,người xác nhận")
+        lines[1].contains("Đã phát,có người xác nhận")
             && lines[2].contains("Đã phát,thiết bị đã phát")
     );
     assert!(lines[1].contains(",Lan,") && !lines[2].contains("Lan"), "{text}");
@@ -145,21 +139,28 @@ async fn files_hold_what_the_page_shows(house: House) {
 }
 
 async fn nothing_judged_before_a_late_word_is_kept(house: House) {
+    furnish(&house).await;
     let store = house.district.store();
     let midnight = UtcMs(MORNING.0 - 5 * 3_600_000);
-    let window = Window { from: midnight, until: UtcMs(midnight.0 + 3 * DAY) };
     let next = UtcMs(midnight.0 + DAY);
+    let window = Window { from: midnight, until: UtcMs(midnight.0 + 3 * DAY) };
     let days = [(midnight, "[]".to_owned()), (next, "[]".to_owned())];
     house.clock.step_to(UtcMs(MORNING.0 + 20 * 60_000));
     let before = store.judged(window).await.unwrap();
     assert_eq!(before.days, []);
-    // On time: it takes nothing away.
+    assert!(!store.is_settled(Window { from: midnight, until: next }).await.unwrap());
+    // Of an airing that is not settled: it takes nothing away.
     house.confirm(json!([played("thach-lam", 1)])).await;
+    assert_eq!(store.judged(window).await.unwrap(), before);
+    house.clock.step_to(UtcMs(MORNING.0 + DAY / 2));
+    settle(house.district.store(), house.clock.now()).await.unwrap();
+    assert!(store.is_settled(Window { from: midnight, until: next }).await.unwrap());
     assert!(store.keep_judged(before.edition, &days).await.unwrap());
     assert_eq!(store.judged(window).await.unwrap().days, days);
     // Late, while somebody judges: what was kept of its day goes, and what was judged before it came is not kept.
     house.clock.step_to(UtcMs(MORNING.0 + 2 * DAY));
     house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
+    assert!(!store.is_settled(Window { from: midnight, until: next }).await.unwrap());
     assert!(!store.keep_judged(before.edition, &days).await.unwrap());
     let after = store.judged(window).await.unwrap();
     assert_eq!(after.days, days[1..]);

@@ -3,10 +3,13 @@
 use axum::http::StatusCode;
 use loa::{
     radio::Role,
-    server::{Need, needs},
+    server::{Need, needs, roll},
 };
 
-use crate::{browser::Browser, common::district::House};
+use crate::{
+    browser::Browser,
+    common::{MORNING, airing_at, district::House, pages::Examples},
+};
 
 /// A page's address, with what there is not in its holes.
 fn address(path: &str) -> String {
@@ -45,6 +48,24 @@ async fn every_page_opens_to_those_whom_the_table_names_and_to_nobody_else() {
         }
     }
     assert!(refused > 20);
+}
+
+#[tokio::test]
+async fn every_page_has_an_example_that_opens() {
+    let house = House::new().await;
+    roll(&house.district).await.unwrap();
+    let airing = airing_at("thach-lam", MORNING);
+    let pages = Examples::of(&house, &[("{airing}", airing.as_str())]).await.pages();
+    let roles: Vec<_> = Role::ALL.iter().map(|role| (*role, None)).collect();
+    let mut hoa = Browser::of(&house, "hoa", &roles).await;
+    let mut nobody = Browser::new(&house);
+    for page in pages {
+        let browser = if page.need == Need::Anybody { &mut nobody } else { &mut hoa };
+        let answer = browser.get(&page.address).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}: {}", page.address, answer.text());
+        let kind = answer.headers["content-type"].to_str().unwrap();
+        assert!(kind.starts_with("text/html"), "{}: {kind}", page.path);
+    }
 }
 
 #[tokio::test]

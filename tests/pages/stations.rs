@@ -114,6 +114,19 @@ async fn nobody_overwrites_what_another_changed_meanwhile(house: House) {
     let knowing = [&FORM[..], &[("stood", now.as_str())]].concat();
     assert_eq!(hoa.post(ADDRESS, &knowing).await.status, StatusCode::SEE_OTHER);
 
+    // Both save in the same moment.
+    let seen = stood(&hoa.get(ADDRESS).await.text());
+    let of = |name| [&[("name", name), ("stood", seen.as_str())][..], &FORM[1..]].concat();
+    let (hers, his) = (of("Đài của Hoa"), of("Đài của Nam"));
+    let (first, second) = tokio::join!(hoa.post(ADDRESS, &hers), nam.post(ADDRESS, &his));
+    let mut both = [first.status, second.status];
+    both.sort();
+    assert_eq!(both, [StatusCode::SEE_OTHER, StatusCode::UNPROCESSABLE_ENTITY]);
+    // A form in which something is wrong still knows how the thing stood.
+    let nameless = hoa.post(ADDRESS, &of(" ")).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(stood(&nameless.text()), seen);
+
     // The same of a clip, a programme and a schedule.
     let mut lan = Browser::of(&house, "lan", &[(Role::Operator, None)]).await;
     for (address, form) in [

@@ -17,6 +17,7 @@ use crate::{
 on_both_databases!(
     the_day_shows_what_came_of_each_airing,
     silent_stations_and_faults_come_first,
+    a_fault_that_only_a_newer_station_knows_is_told,
     the_list_is_narrowed_by_unit_by_trouble_and_by_words,
 );
 
@@ -100,6 +101,10 @@ async fn silent_stations_and_faults_come_first(house: House) {
         "{alarms}"
     );
     assert!(alarms.contains("Kiểm tra thiết bị âm thanh") && !order(&page));
+    // What the machine says is on its station's page, as its own words.
+    assert!(!page.contains("no sound device"));
+    let station = lan.get("/stations/thach-lam").await.text();
+    assert!(station.contains("<q lang=\"en\">no sound device</q>"), "{station}");
 
     // Silence outweighs it, and is kept when it is over.
     house.clock.advance(Duration::from_mins(3));
@@ -122,6 +127,16 @@ async fn silent_stations_and_faults_come_first(house: House) {
     let of_deck = ("deck".to_owned(), 60, Some(360));
     assert_eq!(kept("thach-lam").await, [("silent".to_owned(), 180, Some(360)), of_deck]);
     assert_eq!(store.open_faults().await.unwrap(), []);
+}
+
+async fn a_fault_that_only_a_newer_station_knows_is_told(house: House) {
+    let mut lan = Browser::of(&house, "lan", &[(Role::Auditor, None)]).await;
+    call(&house, &house.thach_lam, &[Fault::new("teapot", "short and stout")]).await;
+    let day = lan.get("/today").await.text();
+    assert!(day.contains("Sự cố khác (teapot)") && day.contains("lời ghi của máy"), "{day}");
+    assert!(!day.contains("short and stout"));
+    let station = lan.get("/stations/thach-lam").await.text();
+    assert!(station.contains("<q lang=\"en\">short and stout</q>"), "{station}");
 }
 
 async fn the_list_is_narrowed_by_unit_by_trouble_and_by_words(house: House) {

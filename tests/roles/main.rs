@@ -5,6 +5,7 @@
 mod clips;
 mod doctor;
 mod keys;
+mod proxy;
 mod report;
 mod rules;
 mod service;

@@ -20,7 +20,10 @@ mod stations;
 mod words;
 
 use common::{BEFORE, MORNING, airing_at};
-use loa::store::{Bearer, Chain, Store, StoreError};
+use loa::{
+    radio::{UtcMs, Window},
+    store::{Bearer, Chain, Store, StoreError},
+};
 use sqlx::Connection as _;
 
 #[tokio::test]
@@ -33,13 +36,14 @@ async fn the_story_on_sqlite() {
     store.close().await;
     {
         let db = rusqlite::Connection::open(folder.path().join("loa.db")).unwrap();
-        BEFORE_CHAINS.iter().for_each(|statement| assert!(db.execute(statement, []).is_ok()));
+        OLDER.iter().for_each(|statement| assert!(db.execute(statement, []).is_ok()));
     }
     // What was kept is there again, and the tables are not made twice.
     let store = Store::open(&url).await.unwrap();
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
     assert!(store.airing(&airing_at("thach-lam", MORNING)).await.unwrap().is_some());
     assert_eq!(runs(&store).await, before);
+    is_judged_anew(&store).await;
     store.close().await;
 }
 
@@ -52,7 +56,7 @@ async fn the_story_on_postgresql() {
     let before = runs(&store).await;
     store.close().await;
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
-    for statement in BEFORE_CHAINS {
+    for statement in OLDER {
         sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
     let (engine, looked) = Store::look(&url).await.unwrap();
@@ -61,15 +65,26 @@ async fn the_story_on_postgresql() {
     let store = Store::open(&url).await.unwrap();
     assert_eq!(store.rules().await.unwrap().stations.len(), 1);
     assert_eq!(runs(&store).await, before);
+    is_judged_anew(&store).await;
     store.close().await;
 }
 
-/// Makes a database one of before there were chains.
-const BEFORE_CHAINS: [&str; 3] = [
+/// Makes a database one of before there were chains, written by a program that judged otherwise.
+const OLDER: [&str; 6] = [
     "drop table chain_run",
     "drop table chain_fault",
     "delete from _sqlx_migrations where version = 4",
+    "update edition set number = number - 1 where id = 'judgement'",
+    "update airing set state = 'aired', evidence = 'played'",
+    "insert into judged_day (from_at, tallies) values (0, '[]')",
 ];
+
+/// What another judgement kept is gone.
+async fn is_judged_anew(store: &Store) {
+    let ever = Window { from: UtcMs(0), until: UtcMs(i64::MAX) };
+    assert_eq!(store.judged(ever).await.unwrap().days, []);
+    assert!(!store.is_settled(ever).await.unwrap());
+}
 
 /// Which records of each station are there, without what was found wrong with them.
 async fn runs(store: &Store) -> Vec<Chain> {
@@ -109,6 +124,7 @@ async fn a_look_makes_and_changes_no_database() {
 async fn story(store: &Store) {
     store.ping().await.unwrap();
     rules::rules_come_and_are_the_same(store).await;
+    rules::of_two_who_write_at_once_one_wins(store).await;
     plans::plans_change_only_ahead(store).await;
     records::records_are_kept_once(store).await;
     records::chains_grow_heal_and_fork(store).await;

@@ -1,8 +1,8 @@
 //! Rules come, change and go.
 
 use loa::{
-    radio::{CalendarParts, Holiday},
-    store::{ChangeKind, Removed, Rules, Store},
+    radio::{CalendarParts, Holiday, Programme},
+    store::{Actor, ChangeKind, Former, Removed, Rules, Store, StoreError, Thing, ThingKind},
 };
 
 use crate::common::{BEFORE, MORNING, airing_at, rules};
@@ -54,6 +54,33 @@ pub(crate) async fn rules_come_and_are_the_same(store: &Store) {
     let mut after = store.rules().await.unwrap();
     after.units.sort_by_key(|unit| louder.units.iter().position(|other| other.id == unit.id));
     assert_eq!(after, louder);
+}
+
+pub(crate) async fn of_two_who_write_at_once_one_wins(store: &Store) {
+    let actor = |name: &str| Actor { person: None, name: name.to_owned(), address: "-".to_owned() };
+    let (lan, minh) = (actor("Lan"), actor("Minh"));
+    let called = |title: String| Programme { id: "moi".parse().unwrap(), title, items: vec![] };
+    let mut stood: Option<String> = None;
+    for round in 0..10 {
+        let former = stood.as_deref().map_or(Former::Absent, Former::Version);
+        let write = async |actor, programme| {
+            store.put(actor, (Thing::Programme(programme), former), false, MORNING).await
+        };
+        let (hers, his) = (called(format!("Lan {round}")), called(format!("Minh {round}")));
+        let won = match tokio::join!(write(&lan, &hers), write(&minh, &his)) {
+            (Ok(Some(_)), Err(StoreError::Stale { noun: "programme", .. })) => hers,
+            (Err(StoreError::Stale { noun: "programme", .. }), Ok(Some(_))) => his,
+            both => panic!("round {round}: {both:?}"),
+        };
+        let kept = store.rules().await.unwrap().programmes;
+        assert_eq!(kept.iter().find(|one| one.id == won.id), Some(&won));
+        stood = Some(Thing::Programme(&won).version());
+    }
+    let gone = store.take_away(&lan, (ThingKind::Programme, "moi"), false, MORNING).await.unwrap();
+    assert_eq!(gone.unwrap().kind, ChangeKind::Removed);
+    let late = (Thing::Programme(&called("Muộn".to_owned())), Former::Version("khac"));
+    let late = store.put(&lan, late, false, MORNING).await;
+    assert!(matches!(late, Err(StoreError::Stale { .. })), "{late:?}");
 }
 
 pub(crate) async fn rules_go(store: &Store) {

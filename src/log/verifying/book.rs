@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::HashMap};
 use serde::Deserialize;
 
 use super::{
-    super::{DistrictKey, LogKey, Record, Revoked, StationKey, WitnessKey},
+    super::{DistrictKey, LogKey, LogKeys, Record, Revoked, StationKey, WitnessKey},
     chain::Chains,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 /// What entries said so far that later ones are held against.
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    pub(super) log_key: Option<NoteKey>,
+    pub(super) log_keys: LogKeys,
     pub(super) witnesses: Vec<NoteKey>,
     pub(super) signed: u64,
     pub(super) unsigned: u64,
@@ -141,15 +141,12 @@ impl Book {
             Page::StationKey(entry) => self.station_key(&entry).map(|()| None),
             Page::Revoked(entry) => self.revoked(&entry).map(|()| None),
             Page::DistrictKey(entry) => self.district_key(entry.statement).map(|()| None),
-            Page::LogKey(LogKey { key, .. }) => {
-                let key = note_key(&key, Signs::Text)?;
-                match self.log_key.replace(key) {
-                    None => Ok(None),
-                    Some(first) => Err(format!("the log has a key already, {first}")),
-                }
+            Page::LogKey(entry) => {
+                let taken = self.log_keys.enter(index, &entry);
+                taken.map(|()| None).map_err(|error| error.to_string())
             }
             Page::Witness(WitnessKey { key, .. }) => {
-                self.witnesses.push(note_key(&key, Signs::Sight)?);
+                self.witnesses.push(witness_key(&key)?);
                 Ok(None)
             }
             Page::Other => Ok(None),
@@ -227,7 +224,8 @@ impl Book {
     }
 }
 
-fn note_key(text: &str, signs: Signs) -> Result<NoteKey, String> {
+fn witness_key(text: &str) -> Result<NoteKey, String> {
     let key: NoteKey = text.parse().map_err(|error: crate::signing::BadNote| error.to_string())?;
-    (key.signs() == signs).then_some(key).ok_or_else(|| format!("{text} is a key of another kind"))
+    let is_witness = key.signs() == Signs::Sight;
+    is_witness.then_some(key).ok_or_else(|| format!("{text} is a key of another kind"))
 }

@@ -10,7 +10,8 @@ use anyhow::Context;
 use clap::Subcommand;
 use loa::{
     clock::{Clock, SystemClock},
-    log::{Entry, WitnessKey},
+    log::{Entry, LogKeys, WitnessKey},
+    server::{Keyring, rotate_log_key},
     signing::{NoteKey, Signs},
 };
 
@@ -27,12 +28,21 @@ pub(crate) enum Command {
     Verify(verify::VerifyArguments),
     /// Co-sign a district's log from another machine, and refuse a head that does not extend the last one seen.
     Witness(witness::WitnessArguments),
+    /// Make the log's next key, named by an entry that the newest signs, and remove the secret of that one. A district that
+    /// serves signs the next head with it; witnesses and verifiers that know an older key follow. Back the folder up afterwards.
+    Rotate(RotateArguments),
     /// Trust a witness: its cosignatures are shown under the log's head from then on.
     Trust(TrustArguments),
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct HeadArguments {
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RotateArguments {
     #[command(flatten)]
     place: Place,
 }
@@ -52,6 +62,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(arguments) => export::run(arguments).await?,
         Command::Verify(arguments) => return verify::run(arguments).await,
         Command::Witness(arguments) => witness::run(arguments).await?,
+        Command::Rotate(arguments) => rotate(&arguments.place).await?,
         Command::Trust(arguments) => trust(arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
@@ -60,14 +71,30 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
 #[expect(clippy::print_stdout, reason = "the one thing that the command was asked for")]
 async fn head(place: &Place) -> anyhow::Result<()> {
     let store = place.store().await?;
-    let signed = store.checkpoint().await?;
+    let (signed, known) = (store.checkpoint().await?, store.log_keys().await?);
     store.close().await;
     let signed = signed.context("no head was signed yet: loa serve signs it within seconds")?;
-    let keyring = place.keyring(SystemClock.now())?;
-    let (key, _) =
-        keyring.log_key().context("keys/log.key is missing: restore it from a backup")?;
+    let keys = LogKeys::read(&known)?;
+    let key = keys.signer_of(signed.size).context("no entry of the log says whose key signs it")?;
     eprintln!("key: {key}");
     print!("{}", signed.note);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the one thing that the command was asked for")]
+async fn rotate(place: &Place) -> anyhow::Result<()> {
+    let keyring = Keyring::look(&place.keys())?;
+    let keyring = keyring.with_context(|| {
+        format!("there are no keys in {}: loa serve makes the first", place.keys().display())
+    })?;
+    let store = place.store().await?;
+    let rotated = rotate_log_key(&store, &keyring, SystemClock.now()).await;
+    store.close().await;
+    println!("{}", rotated?);
+    eprintln!(
+        "back up {} now, and tell the new key to those who verify the log",
+        place.keys().display()
+    );
     Ok(())
 }
 

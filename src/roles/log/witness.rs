@@ -9,9 +9,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use loa::{
     almanac,
     clock::{Clock, SystemClock},
-    log::{Checkpoint, Hash, Seen},
+    log::{Checkpoint, Hash, LogKey, Seen},
     private,
-    signing::{self, Note, NoteKey, SecretKey, Signs},
+    signing::{self, BadNote, Note, NoteKey, SecretKey, Signs},
 };
 
 use super::{super::lock::LineArguments, verify::Peer};
@@ -84,7 +84,7 @@ fn remembered(arguments: &WitnessArguments) -> anyhow::Result<Seen> {
             let log = arguments.log.as_ref().context(
                 "this witness looks for the first time: say with --log which key the log has; loa log head prints it",
             )?;
-            Ok(Seen { log: log.to_string(), head: None })
+            Ok(Seen { log: log.to_string(), head: None, signs: None })
         }
         Err(error) => Err(error).with_context(|| path.display().to_string()),
     }
@@ -95,8 +95,15 @@ async fn look(
     district: &Peer,
     secret: &SecretKey,
 ) -> anyhow::Result<()> {
-    let seen = remembered(arguments)?;
+    let mut seen = remembered(arguments)?;
     let mut note: Note = district.get("/api/v1/log/checkpoint").await?.parse()?;
+    if let Err(BadNote::Unsigned(_)) = note.signed_by(&seen.key()?) {
+        let told = district.get("/api/v1/log/keys").await?;
+        let told =
+            told.lines().map(serde_json::from_str).collect::<Result<Vec<LogKey<'_>>, _>>()?;
+        seen = seen.following(&told)?;
+        eprintln!("the log's key is {} now", seen.key()?);
+    }
     let size = note.text().parse::<Checkpoint>()?.head.size;
     let before = seen.head()?.map_or(0, |head| head.size);
     let proof = if 0 < before && before < size {

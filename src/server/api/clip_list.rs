@@ -12,7 +12,7 @@ use crate::{
         pages::Language,
         problem::Refusal,
     },
-    store::{ClipFilter, Origin, StoredClip, Thing},
+    store::{ClipFilter, Former, Origin, StoredClip, Thing},
     wire::Problem,
 };
 
@@ -152,7 +152,7 @@ pub(in crate::server) struct Change {
         (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The right to load is lacking.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such clip.", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "A file brought it, and `take_over` is not said.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "A file brought it, and `take_over` is not said; or somebody else changed it meanwhile.", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "It cannot be said so.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -170,6 +170,7 @@ pub(in crate::server) async fn change(
         let said = |language: Language| language.of("clips.is-gone").to_string();
         return Err(Refusal::unreadable(said(Language::En)).in_vietnamese(said(Language::Vi)));
     }
+    let stood = Thing::Clip(&stored.clip).version();
     let clip = change.description.of(stored.clip).map_err(|wrong| {
         let said = |language: Language| {
             let lines = wrong.iter().map(|wrong| {
@@ -180,7 +181,8 @@ pub(in crate::server) async fn change(
         };
         Refusal::unreadable(said(Language::En)).in_vietnamese(said(Language::Vi))
     })?;
-    store.put(&doer.actor, Thing::Clip(&clip), change.take_over, now).await?;
+    let said = (Thing::Clip(&clip), Former::Version(&stood));
+    store.put(&doer.actor, said, change.take_over, now).await?;
     if let Some(retired) = change.retired {
         store.retire(&doer.actor, &id, retired, now).await?;
     }

@@ -148,6 +148,22 @@ pub(in crate::server) async fn entries(
     Ok((PLAIN, lines))
 }
 
+/// The keys with which the log's heads are signed, oldest first: each line is an entry of the log, the first as it began, every
+/// other signed by the key before it.
+#[utoipa::path(
+    get, path = "/api/v1/log/keys", tag = "log",
+    responses(
+        (status = 200, description = "The lines; none before the first head.", body = String, content_type = "text/plain"),
+    )
+)]
+pub(in crate::server) async fn keys(
+    State(district): State<District>,
+) -> Result<impl IntoResponse, Refusal> {
+    let known = district.store.log_keys().await?;
+    let keys = known.iter().filter(|(_, line)| line.starts_with("{\"kind\":\"log-key\""));
+    Ok((PLAIN, keys.map(|(_, line)| format!("{line}\n")).collect::<String>()))
+}
+
 /// Takes a witness's cosignature of a head: the note with its line. Only those of witnesses that the district was told to
 /// trust are kept, and shown under the head.
 #[utoipa::path(
@@ -173,7 +189,7 @@ pub(in crate::server) async fn cosign(
         return Err(Refusal::unprocessable("no-such-head", "this is no head that this log signed"));
     }
     let known = district.store.log_keys().await?;
-    let witnesses = known.iter().filter_map(|line| {
+    let witnesses = known.iter().filter_map(|(_, line)| {
         let begins = line.starts_with("{\"kind\":\"witness\"");
         let entry = serde_json::from_str::<WitnessKey<'_>>(line).ok().filter(|_| begins)?;
         entry.key.parse::<NoteKey>().ok()

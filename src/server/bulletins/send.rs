@@ -7,9 +7,9 @@ use super::{
 use crate::{
     radio::{
         Airing, AiringId, Asked, Bulletin, BulletinId, BulletinOrder, NotNow, Priority, Right,
-        Station, Step, UtcMs,
+        Station, Step, UtcMs, digest,
     },
-    server::{District, login::Doer, planned::digest, problem::Refusal, rolling},
+    server::{District, login::Doer, problem::Refusal, rolling},
     store::{PlannedAiring, StoreError},
 };
 

@@ -1,20 +1,23 @@
 //! Keeps the log: signs its head, and sees that no row says something else than when it went in.
 
 mod check;
+mod rotate;
 mod sign;
 
 use std::sync::{Mutex, PoisonError};
 
-pub use check::{check_entries, check_log};
+pub use check::{check_entries, check_log, patrol};
+pub use rotate::{NoRotation, rotate_log_key};
 pub use sign::sign_log;
 
 pub(super) use check::keep_checked;
 pub(super) use sign::keep_signed;
 
 use crate::{
-    log::WIDTH,
+    log::{LogKeys, WIDTH},
     radio::UtcMs,
-    store::{LogFault, SignedHead},
+    signing::Note,
+    store::{LogFault, LogMark, SignedHead},
 };
 
 /// What was found wrong with the log, by those who look.
@@ -25,6 +28,8 @@ pub(super) struct Watch(Mutex<Seen>);
 struct Seen {
     at_signing: Option<Found>,
     at_checking: Option<Found>,
+    /// How far the last look saw that found everything well; none: the next has to look at everything.
+    mark: Option<LogMark>,
 }
 
 /// A fault of the log's, and since when it is known.
@@ -50,6 +55,15 @@ impl Watch {
     pub(super) fn fault(&self) -> Option<Found> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.at_checking.clone().or_else(|| seen.at_signing.clone())
+    }
+
+    /// Takes the mark of the last look: until another is kept, the next looks at everything.
+    fn take_mark(&self) -> Option<LogMark> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).mark.take()
+    }
+
+    fn keep_mark(&self, mark: LogMark) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).mark = Some(mark);
     }
 
     fn note(
@@ -81,9 +95,15 @@ fn stretches(from: u64, until: u64) -> impl Iterator<Item = std::ops::Range<u64>
 
 /// The head that a stored note speaks of, if it is one.
 fn head_of(signed: &SignedHead) -> Option<crate::log::Head> {
-    let note: crate::signing::Note = signed.note.parse().ok()?;
+    let note: Note = signed.note.parse().ok()?;
     let checkpoint: crate::log::Checkpoint = note.text().parse().ok()?;
     (checkpoint.head.size == signed.size).then_some(checkpoint.head)
+}
+
+/// Whether a stored note is signed by the key that the log had then.
+fn is_signed(signed: &SignedHead, keys: &LogKeys) -> bool {
+    let (note, key) = (signed.note.parse::<Note>(), keys.signer_of(signed.size));
+    note.is_ok_and(|note| key.is_some_and(|key| note.signed_by(key).is_ok()))
 }
 
 #[cfg(test)]

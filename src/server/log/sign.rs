@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use super::{Found, Seen, head_of, stretches};
+use super::{Found, Seen, head_of, is_signed, stretches};
 use crate::{
-    log::{Checkpoint, DistrictKey, Entry, Frontier, Head, LogKey},
+    log::{Checkpoint, DistrictKey, Entry, Frontier, Head, LogKey, LogKeys},
     server::District,
-    signing::{Note, NoteKey},
+    signing::Note,
     store::{LogFault, LogFaultKind, SignedHead, StoreError},
 };
 
@@ -41,21 +41,30 @@ pub async fn sign_log(district: &District) -> Result<Option<LogFault>, StoreErro
 }
 
 async fn sign(district: &District) -> Result<Option<LogFault>, StoreError> {
-    let keyring = district.keyring();
-    let Some((key, secret)) = keyring.log_key() else {
+    introduce(district).await?;
+    let (store, size) = (&district.store, district.store.log_size().await?);
+    // Asked for after the size: a key that another program names meanwhile signs the next head.
+    let keys = match LogKeys::read(&store.log_keys().await?) {
+        Ok(keys) => keys,
+        Err(error) => return wrong(LogFaultKind::Key, error.to_string()),
+    };
+    let Some(key) = keys.signer_of(size) else {
         return wrong(LogFaultKind::Key, "keys/log.key is missing: restore it from a backup");
     };
-    let first = introduce(district, &key).await?;
-    if first != key.to_string() {
-        let detail =
-            format!("keys/log.key is not the key of this log, {first}: restore it from a backup");
+    let keyring = match district.keyring_with(key) {
+        Ok(keyring) => keyring,
+        Err(error) => return wrong(LogFaultKind::Key, error.to_string()),
+    };
+    let Some(secret) = keyring.as_ref().and_then(|keyring| keyring.log().of(key)) else {
+        let detail = format!(
+            "the folder of the keys has not the secret of this log's key, {key}: restore it from a backup"
+        );
         return wrong(LogFaultKind::Key, detail);
-    }
-    let (store, size) = (&district.store, district.store.log_size().await?);
+    };
     let mut edge = Frontier::default();
     if let Some(last) = store.checkpoint().await? {
         edge = store.log_frontier(last.size).await?;
-        let is_ours = last.note.parse().is_ok_and(|note: Note| note.signed_by(&key).is_ok());
+        let is_ours = is_signed(&last, &keys);
         if !is_ours || head_of(&last).is_none_or(|head| head.root != edge.root()) {
             let detail = format!("the first {} entries are not those that were signed", last.size);
             return wrong(LogFaultKind::Rewritten, detail);
@@ -91,26 +100,25 @@ async fn sign(district: &District) -> Result<Option<LogFault>, StoreError> {
     Ok(None)
 }
 
-/// Sees that the log says with which keys it and the rundowns are signed; gives the log's.
-async fn introduce(district: &District, key: &NoteKey) -> Result<String, StoreError> {
-    let (at, keyring, key) = (district.clock.now(), district.keyring(), key.to_string());
-    let missing = |known: &[String]| {
+/// Sees that the log says with which keys it and the rundowns are signed.
+async fn introduce(district: &District) -> Result<(), StoreError> {
+    let (at, keyring) = (district.clock.now(), district.keyring());
+    let missing = |known: &[(u64, String)]| {
         let mut new = Vec::new();
-        if of_kind(known, "log-key").next().is_none() {
-            new.push(Entry::LogKey(LogKey { at, key: key.clone().into() }));
+        if count(known, "log-key") == 0 {
+            let first = keyring.log().first();
+            new.extend(first.map(|key| {
+                Entry::LogKey(LogKey { at, key: key.to_string().into(), signature: None })
+            }));
         }
-        let stated = of_kind(known, "district-key").count();
-        let statements = keyring.row().iter().skip(stated).cloned();
+        let statements = keyring.row().iter().skip(count(known, "district-key")).cloned();
         new.extend(statements.map(|statement| Entry::DistrictKey(DistrictKey { at, statement })));
         new
     };
-    let known = district.store.complete_log_keys(missing).await?;
-    let first = of_kind(&known, "log-key").next();
-    let first = first.and_then(|line| serde_json::from_str::<LogKey<'_>>(line).ok());
-    Ok(first.map(|first| first.key.into_owned()).unwrap_or_default())
+    district.store.complete_log_keys(missing).await.map(drop)
 }
 
-fn of_kind<'a>(lines: &'a [String], kind: &str) -> impl Iterator<Item = &'a String> {
+fn count(entries: &[(u64, String)], kind: &str) -> usize {
     let begins = format!("{{\"kind\":\"{kind}\"");
-    lines.iter().filter(move |line| line.starts_with(&begins))
+    entries.iter().filter(|(_, line)| line.starts_with(&begins)).count()
 }

@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    Language,
+    Language, agent,
     fault::Fault,
     form::Form,
     notice::Notice,

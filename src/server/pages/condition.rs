@@ -10,7 +10,7 @@ use crate::{
     wire::StationStatus,
 };
 
-/// What there are words for. Anything else is told in the words that the station has for it.
+/// What there are words for.
 pub(super) const TROUBLES: &[&str] = &[
     "silent",
     "never-heard",
@@ -96,8 +96,15 @@ impl Trouble {
         Self { code: code.to_owned(), since, detail: String::new(), airing: None }
     }
 
+    fn is_known(&self) -> bool {
+        TROUBLES.contains(&self.code.as_str())
+    }
+
     /// What is wrong; with its reason where an airing says one.
     pub(super) fn words(&self, v: &Visitor) -> String {
+        if !self.is_known() {
+            return called(v, &self.code);
+        }
         let words = v.code("trouble", &self.code);
         if self.code == REPORTED {
             return format!("{words}: {}", v.code("fault-kind", &self.detail));
@@ -110,13 +117,18 @@ impl Trouble {
         }
     }
 
-    /// What to do; in the station's own words where we know none.
+    /// What to do.
     pub(super) fn remedy(&self, v: &Visitor) -> String {
-        if TROUBLES.contains(&self.code.as_str()) {
+        if self.is_known() {
             v.code("remedy", &self.code).to_string()
         } else {
-            self.detail.clone()
+            v.of("today.unknown-remedy").to_string()
         }
+    }
+
+    /// What the station itself says of it, for those who mend it.
+    pub(super) fn machine(&self) -> Option<&str> {
+        (self.code != REPORTED && !self.detail.is_empty()).then_some(self.detail.as_str())
     }
 }
 
@@ -177,6 +189,12 @@ impl Known {
         })
     }
 
+    /// The status that each station gave last.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = (&StationId, &StationStatus)> {
+        let given = self.contacts.iter();
+        given.filter_map(|(station, (_, status))| Some((station, status.as_ref()?)))
+    }
+
     /// The status that a station gave last.
     pub(super) fn status(&self, station: &StationId) -> Option<&StationStatus> {
         self.contacts.get(station)?.1.as_ref()
@@ -230,8 +248,18 @@ impl Known {
     }
 }
 
+/// What a station's fault is called; one that only a newer station knows, by its code.
+pub(super) fn called(v: &Visitor, code: &str) -> String {
+    let code = known(code);
+    if TROUBLES.contains(&code) {
+        v.code("trouble", code).to_string()
+    } else {
+        v.of("today.unknown-trouble").with("code", code).to_string()
+    }
+}
+
 /// The code under which the words of a station's fault stand.
-pub(super) fn known(code: &str) -> &str {
+fn known(code: &str) -> &str {
     if code.starts_with("rundown-") { "rundown-refused" } else { code }
 }
 

@@ -125,10 +125,19 @@ impl Dates {
     }
 }
 
-/// A day as people here write it, `26/11/2026`, or as programs do, `2026-11-26`.
+/// A day as people here write it, `26/11/2026`, on telephones whose number pad has no stroke `26.11.2026` or `26112026`, or
+/// as programs do, `2026-11-26`.
 pub(super) fn read_day(text: &str) -> Option<NaiveDate> {
     let text = text.trim();
-    NaiveDate::parse_from_str(text, "%d/%m/%Y").or_else(|_| text.parse()).ok()
+    let is_bare = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let form = match text {
+        _ if is_bare => "%d%m%Y",
+        _ if text.contains('/') => "%d/%m/%Y",
+        _ if text.contains('.') => "%d.%m.%Y",
+        _ => "%Y-%m-%d",
+    };
+    // A year of two digits is no year of the first century.
+    NaiveDate::parse_from_str(text, form).ok().filter(|day| day.year() > 999)
 }
 
 /// The Monday of a day's week: weeks begin with it.
@@ -172,11 +181,20 @@ mod tests {
     #[test]
     fn a_day_is_read_as_it_is_written_here() {
         let day = NaiveDate::from_ymd_opt(2026, 11, 26);
-        for text in ["26/11/2026", " 26/11/2026 ", "2026-11-26"] {
+        for text in ["26/11/2026", " 26/11/2026 ", "26.11.2026", "26112026", "2026-11-26"] {
             assert_eq!(read_day(text), day, "{text}");
         }
         assert_eq!(read_day("1/9/2020"), NaiveDate::from_ymd_opt(2020, 9, 1));
-        for text in ["", "26/13/2026", "11/26/2026", "31/02/2026", "26-11-2026", "hôm nay"] {
+        for text in [
+            "",
+            "26/13/2026",
+            "11/26/2026",
+            "31/02/2026",
+            "26/11/26",
+            "26-11-2026",
+            "31022026",
+            "hôm nay",
+        ] {
             assert_eq!(read_day(text), None, "{text}");
         }
     }

@@ -25,15 +25,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Fault> {
-        let bytes = whole(request.into_body()).await?;
-        serde_html_form::from_bytes(&bytes).map(Self).map_err(|error| {
-            tracing::debug!(%error, "a form cannot be read");
-            Fault::Unreadable
-        })
+        read(&whole(request.into_body()).await?).map(Self)
     }
 }
 
-async fn whole(body: Body) -> Result<Bytes, Fault> {
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    serde_html_form::from_bytes(bytes).map_err(|error| {
+        tracing::debug!(%error, "a form cannot be read");
+        Fault::Unreadable
+    })
+}
+
+pub(super) async fn whole(body: Body) -> Result<Bytes, Fault> {
     to_bytes(body, LARGEST).await.map_err(|_| Fault::TooLarge)
 }
 

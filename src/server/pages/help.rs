@@ -10,7 +10,7 @@ use super::{
     condition::TROUBLES,
     fault::Fault,
     page::Page,
-    state::{EVIDENCE, REASONS},
+    state::{self, EVIDENCE, REASONS},
     visitor::{Reader, Visitor},
 };
 use crate::{
@@ -34,18 +34,6 @@ pub(super) const STATES: &[&str] = &[
 #[template(path = "pages/help.html")]
 struct Help {
     v: Visitor,
-}
-
-impl Help {
-    /// How loud a state's word is.
-    fn tone(&self, state: &str) -> &'static str {
-        match state {
-            "aired" => "good",
-            "partial" | "interrupted" | "unreported" => "warn",
-            "missed" | "refused" => "bad",
-            _ => "quiet",
-        }
-    }
 }
 
 pub(super) async fn show(reader: Reader) -> Response {

@@ -4,6 +4,7 @@
 //! page is added.
 
 mod account;
+mod agent;
 mod approvals;
 mod area;
 mod assets;
@@ -20,7 +21,6 @@ mod faults;
 mod form;
 mod guard;
 mod help;
-mod keep;
 mod keeping;
 mod lower;
 mod notice;
@@ -35,6 +35,7 @@ mod selection;
 mod sign_in;
 mod state;
 mod stations;
+mod thing_form;
 mod timetable;
 mod today;
 mod trail;
@@ -82,12 +83,12 @@ fn list() -> Vec<Route> {
         Route::get("/help", Member, help::show),
         Route::get("/first-steps", May(Right::See), help::first_steps),
         Route::get("/stations", May(Right::See), stations::list::show),
-        Route::get("/stations/new", May(Right::Stations), stations::form::new),
-        Route::post("/stations/new", May(Right::Stations), stations::form::add),
+        Route::get("/stations/new", May(Right::Stations), stations::form::open),
+        Route::post("/stations/new", May(Right::Stations), stations::form::save),
         Route::get("/stations/units/new", May(Right::Stations), stations::unit::new),
         Route::post("/stations/units/new", May(Right::Stations), stations::unit::add),
         Route::get("/stations/{station}", May(Right::See), stations::one::show),
-        Route::get("/stations/{station}/edit", May(Right::Stations), stations::form::show),
+        Route::get("/stations/{station}/edit", May(Right::Stations), stations::form::open),
         Route::post("/stations/{station}/edit", May(Right::Stations), stations::form::save),
         Route::post("/stations/{station}/code", May(Right::Stations), stations::access::code),
         Route::get("/stations/{station}/revoke", May(Right::Stations), stations::access::ask),
@@ -100,12 +101,12 @@ fn list() -> Vec<Route> {
         Route::get("/timetable", May(Right::See), timetable::week::show),
         Route::get("/timetable/day", May(Right::See), timetable::day::show),
         Route::get("/timetable/schedules", May(Right::See), timetable::schedule::list::show),
-        Route::get("/timetable/schedules/new", May(Right::Plan), timetable::schedule::one::new),
-        Route::post("/timetable/schedules/new", May(Right::Plan), timetable::schedule::one::add),
+        Route::get("/timetable/schedules/new", May(Right::Plan), timetable::schedule::one::open),
+        Route::post("/timetable/schedules/new", May(Right::Plan), timetable::schedule::one::save),
         Route::get(
             "/timetable/schedules/{schedule}",
             May(Right::See),
-            timetable::schedule::one::show,
+            timetable::schedule::one::open,
         ),
         Route::post(
             "/timetable/schedules/{schedule}",
@@ -118,17 +119,24 @@ fn list() -> Vec<Route> {
             timetable::schedule::one::end,
         ),
         Route::get("/timetable/programmes", May(Right::See), timetable::programme::list),
-        Route::get("/timetable/programmes/new", May(Right::Plan), timetable::programme::new),
-        Route::post("/timetable/programmes/new", May(Right::Plan), timetable::programme::add),
+        Route::get("/timetable/programmes/new", May(Right::Plan), timetable::programme::open),
+        Route::post("/timetable/programmes/new", May(Right::Plan), timetable::programme::save),
         Route::get(
             "/timetable/programmes/{programme}",
             May(Right::See),
-            timetable::programme::show,
+            timetable::programme::open,
         ),
         Route::post(
             "/timetable/programmes/{programme}",
             May(Right::Plan),
             timetable::programme::save,
+        ),
+        Route::get("/timetable/calendar", May(Right::See), timetable::calendar::show),
+        Route::post("/timetable/calendar", May(Right::Plan), timetable::calendar::save),
+        Route::post(
+            "/timetable/calendar/quiet-hours",
+            May(Right::Stations),
+            timetable::calendar::save_quiet,
         ),
         Route::get("/timetable/copy", May(Right::Plan), timetable::copy::show),
         Route::post("/timetable/copy", May(Right::Plan), timetable::copy::save),
@@ -138,9 +146,9 @@ fn list() -> Vec<Route> {
         Route::get("/emergency", May(Right::See), emergency::list::show),
         Route::post("/emergency", May(Right::Ask), emergency::list::ask),
         Route::get("/emergency/prepared", May(Right::See), emergency::prepared::list),
-        Route::get("/emergency/prepared/new", May(Right::Plan), emergency::prepared::new),
-        Route::post("/emergency/prepared/new", May(Right::Plan), emergency::prepared::add),
-        Route::get("/emergency/prepared/{bulletin}", May(Right::Plan), emergency::prepared::show),
+        Route::get("/emergency/prepared/new", May(Right::Plan), emergency::prepared::open),
+        Route::post("/emergency/prepared/new", May(Right::Plan), emergency::prepared::save),
+        Route::get("/emergency/prepared/{bulletin}", May(Right::Plan), emergency::prepared::open),
         Route::post("/emergency/prepared/{bulletin}", May(Right::Plan), emergency::prepared::save),
         Route::post(
             "/emergency/prepared/{bulletin}/remove",
@@ -153,10 +161,10 @@ fn list() -> Vec<Route> {
         Route::post("/emergency/{id}/cancellation", May(Right::See), emergency::one::cancel),
         Route::post("/emergency/{id}/correction", May(Right::See), emergency::one::correct),
         Route::get("/campaigns", May(Right::See), campaigns::list::show),
-        Route::get("/campaigns/new", May(Right::Plan), campaigns::form::new),
-        Route::post("/campaigns/new", May(Right::Plan), campaigns::form::add),
+        Route::get("/campaigns/new", May(Right::Plan), campaigns::form::open),
+        Route::post("/campaigns/new", May(Right::Plan), campaigns::form::save),
         Route::get("/campaigns/{campaign}", May(Right::See), campaigns::one::show),
-        Route::get("/campaigns/{campaign}/edit", May(Right::Plan), campaigns::form::show),
+        Route::get("/campaigns/{campaign}/edit", May(Right::Plan), campaigns::form::open),
         Route::post("/campaigns/{campaign}/edit", May(Right::Plan), campaigns::form::save),
         Route::get("/campaigns/{campaign}/channels", May(Right::See), campaigns::channels::show),
         Route::files(

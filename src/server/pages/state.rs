@@ -48,6 +48,9 @@ pub(super) const REASONS: &[&str] = &[
 /// The circles, the weakest first.
 pub(super) const EVIDENCE: &[&str] = &["simulated", "declared", "played", "heard"];
 
+/// The kinds of speakers, as stations name them.
+pub(super) const SPEAKERS: &[&str] = &["device", "wav", "silent"];
+
 /// The circle of what something rests on, and its word's key in the section `evidence`.
 pub(super) fn circle(evidence: &Evidence) -> &'static str {
     match evidence {

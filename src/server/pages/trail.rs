@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    Language,
     dates::read_day,
     fault::Fault,
     page::Page,
@@ -35,23 +36,84 @@ struct Trail {
     after: String,
 }
 
+/// What rules are called in the subjects of the trail.
+pub(super) const NOUNS: &[&str] = &[
+    "unit",
+    "station",
+    "clip",
+    "programme",
+    "campaign",
+    "schedule",
+    "prepared_bulletin",
+    "calendar",
+    "recording",
+];
+
 impl Trail {
-    /// A JSON object as lines `field: value`.
-    fn lines(&self, value: Option<&Value>) -> Vec<String> {
+    /// What it was done to: its noun in the reader's language, and what people call it.
+    fn subject(&self, entry: &AuditEntry) -> String {
+        let Some((noun, id)) = entry.subject.split_once(' ').filter(|it| NOUNS.contains(&it.0))
+        else {
+            return entry.subject.clone();
+        };
+        let called = [&entry.after, &entry.before].into_iter().flatten().find_map(|rule| {
+            let name = rule.get("title").or_else(|| rule.get("name"))?;
+            name.as_str().map(str::to_owned)
+        });
+        let noun = self.v.code("trail-noun", noun);
+        match called {
+            Some(name) => format!("{noun}: {name} ({id})"),
+            None => format!("{noun}: {id}"),
+        }
+    }
+
+    /// A JSON object as lines `field: value`: where there is another, the fields in which they differ.
+    fn lines(&self, value: Option<&Value>, other: Option<&Value>) -> Vec<String> {
         let Some(Value::Object(fields)) = value else { return Vec::new() };
-        fields.iter().map(|(field, value)| format!("{field}: {}", plain(value))).collect()
+        let is_told = |field: &str, value: &Value| match other {
+            Some(other) => other.get(field) != Some(value),
+            None => field != "id" && !value.is_null(),
+        };
+        let told = fields.iter().filter(|(field, value)| is_told(field, value));
+        told.map(|(field, value)| {
+            let value = plain(self.v.language(), field, value);
+            format!("{}: {value}", self.v.code("trail-field", field))
+        })
+        .collect()
     }
 }
 
-/// A value as people read it, without the marks of JSON.
-fn plain(value: &Value) -> String {
+/// The section of the words in which a field's values are explained, if they are codes.
+fn section(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "cause" => "cause",
+        "channel" => "channel",
+        "outcome" => "state",
+        "priority" => "priority",
+        "role" => "role",
+        _ => return None,
+    })
+}
+
+/// A field's value as people read it, without the marks of JSON.
+fn plain(language: Language, field: &str, value: &Value) -> String {
     match value {
         Value::Null => "–".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join("; "),
+        Value::Bool(true) => language.of("trail.yes").to_string(),
+        Value::Bool(false) => language.of("trail.no").to_string(),
+        Value::String(text) => match (section(field), text.parse::<NaiveDate>()) {
+            (Some(section), _) => language.code(section, text).to_string(),
+            (None, Ok(day)) => day.format("%d/%m/%Y").to_string(),
+            (None, Err(_)) => text.clone(),
+        },
+        Value::Array(values) => {
+            let values = values.iter().map(|value| plain(language, field, value));
+            values.collect::<Vec<_>>().join("; ")
+        }
         Value::Object(fields) => {
-            let there = fields.values().filter(|value| !value.is_null());
-            there.map(plain).collect::<Vec<_>>().join(" · ")
+            let there = fields.iter().filter(|(_, value)| !value.is_null());
+            let there = there.map(|(field, value)| plain(language, field, value));
+            there.collect::<Vec<_>>().join(" · ")
         }
         other => other.to_string(),
     }
@@ -117,7 +179,14 @@ mod tests {
     #[test]
     fn values_are_read_without_the_marks_of_json() {
         let roles = json!([{"role": "operator", "unit": null}, {"role": "auditor", "unit": "a"}]);
-        assert_eq!(plain(&roles), "operator; auditor · a");
-        assert_eq!((plain(&Value::Null), plain(&json!(true))), ("–".into(), "true".into()));
+        let read = |field: &str, value: &Value| plain(Language::En, field, value);
+        assert_eq!(read("roles", &roles), "Operator; Auditor · a");
+        assert_eq!(
+            (read("title", &Value::Null), read("own", &json!(true))),
+            ("–".into(), "yes".into())
+        );
+        assert_eq!(plain(Language::Vi, "outcome", &json!("missed")), "Không phát");
+        assert_eq!(read("day", &json!("2020-10-01")), "01/10/2020");
+        assert_eq!(plain(Language::Vi, "title", &json!("missed")), "missed");
     }
 }

@@ -6,7 +6,8 @@ use axum::{
 };
 
 use super::{
-    Language, NAVIGATION, assets, dates::Dates, fault::Fault, notice::Notice, words::Phrase,
+    Language, NAVIGATION, assets, dates::Dates, fault::Fault, notice::Notice, state::SPEAKERS,
+    words::Phrase,
 };
 use crate::{
     radio::{Grants, Right, UnitId, UtcMs},
@@ -85,6 +86,16 @@ impl Visitor {
     /// The text of a code, from the section of that name; the code itself where there is none.
     pub(super) fn code(&self, section: &str, code: &str) -> Phrase {
         self.0.language.code(section, code)
+    }
+
+    /// A speaker as its station names it, `device:NAME`, in words.
+    pub(super) fn speaker(&self, text: &str) -> String {
+        let (kind, name) = text.split_once(':').unwrap_or((text, ""));
+        match name {
+            _ if !SPEAKERS.contains(&kind) => text.to_owned(),
+            "" => self.code("speaker", kind).to_string(),
+            name => format!("{}: {name}", self.code("speaker", kind)),
+        }
     }
 
     pub(super) fn language(&self) -> Language {

@@ -11,9 +11,9 @@ use super::{Ask, Progress};
 use crate::{
     planning::Territory,
     radio::{Campaign, CampaignId, Evidence, Station, StationId, Unit, UnitId, UtcMs, Window},
-    reports::{Column, Entry, Names, Reconciliation, Tally, Word},
+    reports::{Entry, Names, Reconciliation, Tally, Word},
     server::{AiringReport, pages::Dates, report::report_briefly},
-    store::{AiringFilter, SETTLED, Store, StoreError},
+    store::{AiringFilter, Store, StoreError},
 };
 
 /// What is kept of a day: a tally for each station, the unit it belonged to, and campaign.
@@ -134,16 +134,17 @@ async fn judged(
     let (mut all, mut new) = (Vec::with_capacity(days.len()), Vec::new());
     for day in days {
         let window = dates.window(*day);
-        // What another version wrote, or was changed by hand, is judged anew.
+        // What was changed by hand is judged anew.
         let known = kept.get(&window.from).and_then(|text| serde_json::from_str(text).ok());
         let tallies = if let Some(tallies) = known {
             tallies
         } else {
+            let is_settled = window.until <= ask.now
+                && store.is_settled(window).await.map_err(io::Error::other)?;
             let reports = report_briefly(store, &AiringFilter::default(), window, ask.now).await;
             let tallies =
                 tally(reports.map_err(|refusal| io::Error::other(refusal.to_string()))?, ask);
-            let is_over = tallies.iter().all(|(_, _, _, tally)| tally.of(Column::Ahead) == 0);
-            if is_over && window.until + SETTLED < ask.now {
+            if is_settled {
                 new.push((window.from, serde_json::to_string(&tallies)?));
             }
             tallies

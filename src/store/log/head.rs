@@ -11,7 +11,7 @@ use std::{
 use super::{
     super::{
         Store, StoreError,
-        db::{Reader, sql},
+        db::{Reader, Row, sql},
     },
     hashes, rows,
 };
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The entries that stand in no row of their own and are of one of the kinds that say who may sign.
-const KEYS: &str = "select entry from log_entry where entry like '{\"kind\":\"log-key\"%' \
+const KEYS: &str = "select log_position, entry from log_entry where entry like '{\"kind\":\"log-key\"%' \
      or entry like '{\"kind\":\"district-key\"%' or entry like '{\"kind\":\"witness\"%' order by log_position";
 
 /// A head of the log that was signed.
@@ -112,26 +112,24 @@ impl Store {
         tx.commit().await
     }
 
-    /// The entries that say who may sign, in order.
-    pub async fn log_keys(&self) -> Result<Vec<String>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?, KEYS)?;
-        rows.iter().map(|row| row.get(0)).collect()
+    /// The entries that say who may sign, in order, each with its number.
+    pub async fn log_keys(&self) -> Result<Vec<(u64, String)>, StoreError> {
+        numbered(&sql!(fetch &mut self.db.reader().await?, KEYS)?)
     }
 
     /// Appends what is missing among the entries that say who may sign, once, also where several programs find it missing;
     /// gives all of them.
     pub async fn complete_log_keys(
         &self,
-        missing: impl Fn(&[String]) -> Vec<Entry<'static>>,
-    ) -> Result<Vec<String>, StoreError> {
+        missing: impl Fn(&[(u64, String)]) -> Vec<Entry<'static>>,
+    ) -> Result<Vec<(u64, String)>, StoreError> {
         let known = self.log_keys().await?;
         if missing(&known).is_empty() {
             return Ok(known);
         }
         let mut tx = self.db.begin().await?;
         super::lock(&mut tx).await?;
-        let rows = sql!(fetch &mut tx, KEYS)?;
-        let known = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<String>, _>>()?;
+        let known = numbered(&sql!(fetch &mut tx, KEYS)?)?;
         for entry in missing(&known) {
             super::keep(&mut tx, &entry).await?;
         }
@@ -175,6 +173,10 @@ impl Store {
         }
         Ok(Frontier::new(size, peaks).unwrap_or_default())
     }
+}
+
+fn numbered(rows: &[Row]) -> Result<Vec<(u64, String)>, StoreError> {
+    rows.iter().map(|row| Ok((row.get::<i64>(0)?.cast_unsigned(), row.get(1)?))).collect()
 }
 
 /// Tiles that were read already.

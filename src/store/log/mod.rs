@@ -1,11 +1,14 @@
 //! The transparency log, grown in the same transaction as the thing itself.
 
 mod begin;
+mod columns;
 mod head;
 mod rows;
+mod touched;
 mod walk;
 
 pub use head::SignedHead;
+pub use touched::{LogMark, Touched};
 pub use walk::{LogFault, LogFaultKind};
 
 pub(super) use begin::begin;

@@ -12,7 +12,9 @@ use super::{
     super::{
         NewRecord, StoreError, StoredDeclaration,
         db::{Engine, Row, sql},
+        text,
     },
+    columns::{Bent, Columns, record_columns},
     line,
 };
 use crate::{
@@ -109,7 +111,11 @@ where
             }
         };
     }
-    take!(read_record, "log_position", "received_at, key, signature, record from as_run");
+    take!(
+        read_record,
+        "log_position",
+        concat!("received_at, key, signature, record, ", record_columns!(), " from as_run")
+    );
     take!(
         read_declaration,
         "log_position",
@@ -130,9 +136,11 @@ where
 fn read_record(row: &Row) -> Result<String, StoreError> {
     let at = UtcMs(row.get(1)?).to_string().into();
     let (key, signature): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
-    let payload: String = row.get(4)?;
+    let (payload, columns): (String, _) = (row.get(4)?, Columns::read(row, 5)?);
+    let do_fit = columns.fit(&payload, key.as_deref(), signature.as_deref());
     let (key, signature) = (key.map(Cow::Owned), signature.map(Cow::Owned));
-    line(&Entry::Record(Record { at, key, signature, payload: payload.into() }))
+    let entry = Entry::Record(Record { at, key, signature, payload: payload.into() });
+    if do_fit { line(&entry) } else { text("record", "", &Bent { entry: &entry, columns }) }
 }
 
 fn read_declaration(row: &Row) -> Result<String, StoreError> {

@@ -8,7 +8,6 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use chrono::NaiveDate;
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -18,6 +17,7 @@ use crate::{
     server::{
         District,
         pages::{
+            dates::read_day,
             fault::Fault,
             notice::Notice,
             page::{Page, wrong},
@@ -137,7 +137,7 @@ async fn page(
     units.retain(|_| mine.next() == Some(true));
     units.sort_by_cached_key(|unit| sort_key(&unit.name));
     if wish.day.is_empty() && wish.errors.none() {
-        wish.day = reader.dates().day(reader.now()).to_string();
+        wish.day = reader.dates().date(&reader.now());
     }
     Ok(Channels { v: reader.visitor(), campaign, lines, totals, units, wish })
 }
@@ -223,7 +223,7 @@ impl Wish {
     /// What is declared; none: something in the form is wrong, and stands in `errors`.
     fn said(&mut self, reader: &Reader, campaign: &CampaignId) -> Option<NewChannelReport> {
         let (unit, channel) = (self.unit.parse().ok(), self.channel.parse().ok());
-        let day: Option<NaiveDate> = self.day.trim().parse().ok();
+        let day = read_day(&self.day);
         let today = reader.dates().day(reader.now());
         let number = self.number.trim().parse().ok().filter(|number| (1..=MOST).contains(number));
         let note = nfc(self.note.trim()).replace("\r\n", "\n");

@@ -10,23 +10,21 @@ use axum::{
 
 use super::wish::{Field, Wish};
 use crate::{
-    radio::{Campaign, CampaignId, Clip, Right},
+    radio::{Campaign, Clip, Right},
     server::{
         District,
-        intake::names_of,
         pages::{
             choice::{Choice, choices},
             fault::Fault,
-            form::Form,
-            keep::{is_of_file, is_stale, keep, stood},
             notice::Notice,
             page::{Page, wrong},
             selection::Where,
+            thing_form::{Filled, Said, ThingForm, free_name, named},
             timetable::ground::Ground,
             visitor::{Reader, Visitor},
         },
     },
-    store::{Thing, ThingKind},
+    store::Thing,
 };
 
 #[derive(Template)]
@@ -38,9 +36,7 @@ struct Edit {
     wish: Wish,
     wrong: BTreeSet<Field>,
     ground: Ground,
-    is_of_file: bool,
-    stood: String,
-    trouble: String,
+    form: ThingForm,
 }
 
 impl Edit {
@@ -48,13 +44,6 @@ impl Edit {
         match &self.before {
             Some(campaign) => campaign.title.clone(),
             None => self.v.of("campaigns.new").to_string(),
-        }
-    }
-
-    fn address(&self) -> String {
-        match &self.before {
-            Some(campaign) => format!("/campaigns/{}/edit", campaign.id),
-            None => "/campaigns/new".to_owned(),
         }
     }
 
@@ -91,81 +80,47 @@ impl Edit {
 async fn edit(
     district: &District,
     reader: &Reader,
-    id: Option<&str>,
-    wish: Option<Wish>,
+    id: Option<Path<String>>,
+    filled: Option<(Wish, Said)>,
 ) -> Result<Edit, Fault> {
     let ground = Ground::of(district, reader).await?;
-    let before = match id {
-        None => None,
-        Some(id) => {
-            let found = ground.rules.campaigns.iter().find(|one| one.id.as_str() == id);
-            Some(found.cloned().ok_or(Fault::Missing)?)
-        }
-    };
+    let before = named(id, &ground.rules.campaigns, |one| one.id.as_str())?;
     if before.as_ref().is_some_and(|before| !ground.may_plan(reader, &before.stations)) {
         return Err(Fault::MayNot(Right::Plan));
     }
+    let (wish, said) = filled.unzip();
     Ok(Edit {
         v: reader.visitor(),
-        wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_default(),
+        wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_else(Wish::new),
         wrong: BTreeSet::new(),
-        ground,
-        is_of_file: match id {
-            Some(id) => is_of_file(district, ThingKind::Campaign, id).await?,
-            None => false,
-        },
-        stood: stood(before.as_ref()),
+        form: ThingForm::of(district, before.as_ref().map(Thing::Campaign), said).await?,
         before,
-        trouble: String::new(),
+        ground,
     })
 }
 
-pub(in crate::server::pages) async fn new(
+pub(in crate::server::pages) async fn open(
     State(district): State<District>,
     reader: Reader,
+    id: Option<Path<String>>,
 ) -> Result<Response, Fault> {
-    let wish = Wish { owed: "2".to_owned(), ..Wish::default() };
-    Ok(Page(edit(&district, &reader, None, Some(wish)).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn show(
-    State(district): State<District>,
-    reader: Reader,
-    Path(id): Path<String>,
-) -> Result<Response, Fault> {
-    Ok(Page(edit(&district, &reader, Some(&id), None).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn add(
-    State(district): State<District>,
-    reader: Reader,
-    Form(wish): Form<Wish>,
-) -> Result<Response, Fault> {
-    let page = edit(&district, &reader, None, Some(wish)).await?;
-    let known = &page.ground.rules.campaigns;
-    let is_free = |name: &String| name != "new" && known.iter().all(|one| one.id.as_str() != name);
-    let name = names_of(&page.wish.title).find(is_free).unwrap_or_default();
-    let id = name.parse().map_err(Fault::failed)?;
-    take(&district, &reader, page, id).await
+    Ok(Page(edit(&district, &reader, id, None).await?).into_response())
 }
 
 pub(in crate::server::pages) async fn save(
     State(district): State<District>,
     reader: Reader,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
+    id: Option<Path<String>>,
+    Filled(wish, said): Filled<Wish>,
 ) -> Result<Response, Fault> {
-    let page = edit(&district, &reader, Some(&id), Some(wish)).await?;
-    let id = id.parse().map_err(|_| Fault::Missing)?;
-    take(&district, &reader, page, id).await
-}
-
-async fn take(
-    district: &District,
-    reader: &Reader,
-    mut page: Edit,
-    id: CampaignId,
-) -> Result<Response, Fault> {
+    let mut page = edit(&district, &reader, id, Some((wish, said))).await?;
+    let known = &page.ground.rules.campaigns;
+    let id = match &page.before {
+        Some(before) => before.id.clone(),
+        None => {
+            free_name(&page.wish.title, |name| known.iter().any(|one| one.id.as_str() == name))?
+        }
+    };
     let campaign = match page.wish.read(id, page.before.as_ref()) {
         Ok(campaign) => campaign,
         Err(fields) => {
@@ -173,19 +128,13 @@ async fn take(
             return Ok(wrong(page));
         }
     };
-    if !page.ground.may_plan(reader, &campaign.stations) {
-        page.trouble = page.v.of("schedule.not-theirs").to_string();
+    if !page.ground.may_plan(&reader, &campaign.stations) {
+        page.form.trouble = page.v.of("schedule.not-theirs").to_string();
         return Ok(wrong(page));
     }
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = page.v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
-    let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Campaign(&campaign)], over).await? {
-        page.trouble = against.to_string();
+    if !page.form.save(&district, &reader, Thing::Campaign(&campaign)).await? {
         return Ok(wrong(page));
     }
     let address = format!("/campaigns/{}", campaign.id);
-    Ok(Notice::about("campaigns.saved", &campaign.title).at(reader, &address))
+    Ok(Notice::about("campaigns.saved", &campaign.title).at(&reader, &address))
 }

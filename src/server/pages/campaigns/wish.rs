@@ -34,8 +34,6 @@ pub(in crate::server::pages) struct Wish {
     pub(super) kinds: Vec<String>,
     pub(super) except_stations: Vec<String>,
     pub(super) except_units: Vec<String>,
-    pub(super) take_over: String,
-    pub(super) stood: String,
 }
 
 /// What is wrong in a form.
@@ -59,6 +57,11 @@ fn line(text: &str) -> Option<String> {
 }
 
 impl Wish {
+    /// The form of a new campaign.
+    pub(super) fn new() -> Self {
+        Self { owed: "2".to_owned(), ..Self::default() }
+    }
+
     /// The form that says a campaign.
     pub(super) fn of(campaign: &Campaign) -> Self {
         let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
@@ -77,8 +80,6 @@ impl Wish {
             kinds: words(&stations.kinds),
             except_stations: words(&stations.except_stations),
             except_units: words(&stations.except_units),
-            take_over: String::new(),
-            stood: String::new(),
         }
     }
 

@@ -14,15 +14,14 @@ use crate::{
         pages::{
             dates::read_day,
             fault::Fault,
-            form::Form,
-            keep::is_stale,
             notice::Notice,
             page::wrong,
+            thing_form::{Filled, ThingForm},
             visitor::{Reader, Visitor},
             words::Phrase,
         },
     },
-    store::{Origin, Thing},
+    store::Thing,
 };
 
 /// The form of a clip as it is filled in, with what is wrong in it.
@@ -36,9 +35,6 @@ pub(in crate::server::pages) struct Wish {
     pub(super) from: String,
     pub(super) until: String,
     pub(super) transcript: String,
-    pub(super) take_over: Option<String>,
-    /// How the clip stood when the form was opened.
-    stood: String,
     #[serde(skip)]
     pub(super) errors: Errors,
 }
@@ -52,8 +48,6 @@ pub(in crate::server::pages) struct Errors {
     pub(super) from: String,
     pub(super) until: String,
     pub(super) transcript: String,
-    pub(super) take_over: String,
-    pub(super) stale: String,
 }
 
 /// The languages of a district's recordings, by tag, and none.
@@ -85,8 +79,6 @@ impl Wish {
             from: date(&clip.from),
             until: date(&clip.until),
             transcript: text(&clip.transcript),
-            take_over: None,
-            stood: String::new(),
             errors: Errors::default(),
         }
     }
@@ -151,31 +143,23 @@ pub(in crate::server::pages) async fn save(
     State(district): State<District>,
     reader: Reader,
     Path(id): Path<String>,
-    Form(mut wish): Form<Wish>,
+    Filled(mut wish, said): Filled<Wish>,
 ) -> Result<Response, Fault> {
     reader.must_everywhere(Right::Load)?;
     let id = named(&id)?;
     let stored = district.store.clip(&id).await?.ok_or(Fault::Missing)?;
-    let (description, mut is_right) = wish.description(&reader);
-    let over = wish.take_over.is_some();
-    if stored.origin == Origin::File && !over {
-        wish.errors.take_over = reader.of("common.take-over-needed").to_string();
-        is_right = false;
-    }
-    if is_stale(Some(&stored.clip), &wish.stood) {
-        wish.errors.stale = reader.of("common.stale").to_string();
-        is_right = false;
-    }
-    let clip = match description.of(stored.clip) {
-        Ok(clip) if is_right => clip,
-        Ok(_) => return Ok(wrong(page(&district, &reader, &id, Some(wish)).await?)),
+    let mut form = ThingForm::of(&district, Some(Thing::Clip(&stored.clip)), Some(said)).await?;
+    let (description, is_read) = wish.description(&reader);
+    let is_saved = match description.of(stored.clip) {
+        Ok(clip) => is_read && form.save(&district, &reader, Thing::Clip(&clip)).await?,
         Err(all) => {
             all.into_iter().for_each(|one| wish.is_wrong(&reader, one));
-            return Ok(wrong(page(&district, &reader, &id, Some(wish)).await?));
+            false
         }
     };
-    district.store.put(&reader.actor(), Thing::Clip(&clip), over, reader.now()).await?;
-    district.rules_changed();
+    if !is_saved {
+        return Ok(wrong(page(&district, &reader, &id, Some((wish, form))).await?));
+    }
     Ok(Notice::new("clips.saved").at(&reader, &address(&id)))
 }
 

@@ -14,15 +14,15 @@ use crate::{
         AiringReport, District,
         pages::{
             fault::Fault,
-            keep::stood,
             page::Page,
             state,
+            thing_form::ThingForm,
             visitor::{Reader, Visitor},
             words::Phrase,
         },
         report::report_all,
     },
-    store::{AiringFilter, Order, Origin, StoredClip},
+    store::{AiringFilter, Order, StoredClip, Thing},
 };
 
 /// Airings shown, to come and past.
@@ -46,18 +46,13 @@ pub(super) struct One {
     may_publish: bool,
     /// When its recording went, as the district keeps it no longer.
     gone_at: Option<UtcMs>,
-    /// How the clip stands, for the form.
-    stood: String,
     wish: Wish,
+    form: ThingForm,
 }
 
 impl One {
     fn state(&self) -> (&'static str, Phrase) {
         approval(&self.v, self.clip.approval)
-    }
-
-    fn is_of_file(&self) -> bool {
-        self.clip.origin == Origin::File
     }
 
     fn length(&self) -> String {
@@ -163,18 +158,25 @@ pub(in crate::server::pages) fn ruled(v: &Visitor, ruling: &Ruling) -> String {
     }
 }
 
-/// The page of a clip; with a wish, as a form was filled in that could not be kept.
+/// The page of a clip, with its form as it was filled in where that could not be kept.
 pub(super) async fn page(
     district: &District,
     reader: &Reader,
     id: &ClipId,
-    wish: Option<Wish>,
+    filled: Option<(Wish, ThingForm)>,
 ) -> Result<One, Fault> {
     let store = &district.store;
     let clip = store.clip(id).await?.ok_or(Fault::Missing)?;
     let recording = store.recording(&clip.clip.sha256).await?;
     let facts: Option<Facts> =
         recording.map(|json| serde_json::from_str(&json)).transpose().map_err(Fault::failed)?;
+    let (wish, form) = match filled {
+        Some(filled) => filled,
+        None => (
+            Wish::of(reader, &clip.clip),
+            ThingForm::of(district, Some(Thing::Clip(&clip.clip)), None).await?,
+        ),
+    };
     let now = reader.now();
     let airings = async |from: Option<UtcMs>, until, order, limit| {
         let clip = Some(clip.clip.sha256);
@@ -196,8 +198,8 @@ pub(super) async fn page(
         may_load: reader.grants().may_everywhere(Right::Load),
         may_publish: reader.grants().may_everywhere(Right::Publish),
         gone_at: store.gone_at(&clip.clip.sha256).await?,
-        stood: stood(Some(&clip.clip)),
-        wish: wish.unwrap_or_else(|| Wish::of(reader, &clip.clip)),
+        wish,
+        form,
         clip,
         facts,
     })

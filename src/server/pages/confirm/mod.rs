@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     planning::Territory,
-    radio::{Cause, Evidence, FaultKind, Right, Station, StationId, UtcMs, Window},
+    radio::{Cause, Evidence, FaultKind, Right, Station, StationId, UtcMs, Window, sort_key},
     server::{AiringReport, AiringState, District, report::report_all},
     store::{AiringFilter, Order, StoredTrouble},
 };
@@ -159,7 +159,7 @@ pub(super) async fn show(
     let territory = Territory::new(&units);
     let mut stations = district.store.stations().await?;
     stations.retain(|station| reader.may_in(Right::Confirm, territory.ancestry(&station.unit)));
-    stations.sort_by(|a, b| a.name.cmp(&b.name));
+    stations.sort_by_cached_key(|station| sort_key(&station.name));
     let is_many = stations.len() > AT_ONCE;
     let chosen = is_many && stations.iter().any(|station| station.id.as_str() == wanted.station);
     let (shown, choices) = match (is_many, chosen) {

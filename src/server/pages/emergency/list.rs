@@ -11,7 +11,9 @@ use serde::Deserialize;
 use super::doer;
 use crate::{
     planning::Territory,
-    radio::{Asked, BulletinId, BulletinState, Right, Selection, Station, StationId, UtcMs},
+    radio::{
+        Asked, BulletinId, BulletinState, Right, Selection, Station, StationId, UtcMs, sort_key,
+    },
     server::{
         District,
         bulletins::{self, BulletinReport, PreparedReport, Wish, prepared_reports},
@@ -121,7 +123,9 @@ async fn page(
         .into_iter()
         .filter(|one| one.drill == drill)
         .collect();
-    let stations = rules.stations.iter().filter(|station| may(station)).cloned().collect();
+    let stations = rules.stations.iter().filter(|station| may(station)).cloned();
+    let mut stations: Vec<Station> = stations.collect();
+    stations.sort_by_cached_key(|station| sort_key(&station.name));
     let known = district.store.bulletins(UtcMs(i64::MIN), MOST).await?;
     let known = known.iter().map(|bulletin| bulletins::outline(bulletin, now));
     let (waiting, others): (Vec<_>, Vec<_>) =

@@ -9,18 +9,17 @@ use serde::Deserialize;
 
 use crate::{
     library::nfc,
-    radio::{Clip, ClipId, PreparedBulletin, PreparedBulletinId, Right},
+    radio::{Clip, ClipId, PreparedBulletin, Right},
     server::{
         District,
         bulletins::{PreparedReport, prepared_reports},
-        intake::names_of,
         pages::{
             choice::{Choice, choices},
             fault::Fault,
             form::Form,
-            keep::{against, is_of_file, is_stale, keep, planned_anew, stood},
             notice::Notice,
             page::{Page, wrong},
+            thing_form::{Filled, Said, ThingForm, free_name, named, told},
             visitor::{Reader, Visitor},
         },
     },
@@ -48,8 +47,6 @@ pub(in crate::server::pages) struct Wish {
     /// In order; empty: nothing.
     clip: Vec<String>,
     correction: Vec<String>,
-    take_over: String,
-    stood: String,
 }
 
 #[derive(Template)]
@@ -60,10 +57,8 @@ struct One {
     before: Option<PreparedBulletin>,
     wish: Wish,
     rules: Rules,
-    is_of_file: bool,
-    stood: String,
+    form: ThingForm,
     title_error: String,
-    trouble: String,
 }
 
 impl Wish {
@@ -74,7 +69,6 @@ impl Wish {
             drill: if bulletin.drill { "yes".to_owned() } else { String::new() },
             clip: names(&bulletin.clips),
             correction: names(&bulletin.correction),
-            ..Self::default()
         }
     }
 }
@@ -89,11 +83,6 @@ impl One {
             Some(bulletin) => bulletin.title.clone(),
             None => self.v.of("emergency.new-prepared").to_string(),
         }
-    }
-
-    fn address(&self) -> String {
-        let id = self.before.as_ref().map_or("new", |bulletin| bulletin.id.as_str());
-        format!("{ADDRESS}/{id}")
     }
 
     /// What may be chosen in each row, and some rows more.
@@ -123,78 +112,38 @@ pub(in crate::server::pages) async fn list(
 async fn page(
     district: &District,
     reader: &Reader,
-    id: Option<&str>,
-    wish: Option<Wish>,
+    id: Option<Path<String>>,
+    filled: Option<(Wish, Said)>,
 ) -> Result<One, Fault> {
     reader.must_everywhere(Right::Plan)?;
     let rules = district.store.rules().await?;
-    let before = match id {
-        None => None,
-        Some(id) => {
-            let found = rules.bulletins.iter().find(|one| one.id.as_str() == id);
-            Some(found.cloned().ok_or(Fault::Missing)?)
-        }
-    };
+    let before = named(id, &rules.bulletins, |one| one.id.as_str())?;
+    let (wish, said) = filled.unzip();
     Ok(One {
         v: reader.visitor(),
         wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_default(),
-        is_of_file: match id {
-            Some(id) => is_of_file(district, ThingKind::Bulletin, id).await?,
-            None => false,
-        },
-        stood: stood(before.as_ref()),
+        form: ThingForm::of(district, before.as_ref().map(Thing::Bulletin), said).await?,
         before,
         rules,
         title_error: String::new(),
-        trouble: String::new(),
     })
 }
 
-pub(in crate::server::pages) async fn new(
+pub(in crate::server::pages) async fn open(
     State(district): State<District>,
     reader: Reader,
+    id: Option<Path<String>>,
 ) -> Result<Response, Fault> {
-    Ok(Page(page(&district, &reader, None, None).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn show(
-    State(district): State<District>,
-    reader: Reader,
-    Path(id): Path<String>,
-) -> Result<Response, Fault> {
-    Ok(Page(page(&district, &reader, Some(&id), None).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn add(
-    State(district): State<District>,
-    reader: Reader,
-    Form(wish): Form<Wish>,
-) -> Result<Response, Fault> {
-    let page = page(&district, &reader, None, Some(wish)).await?;
-    let known = &page.rules.bulletins;
-    let is_free = |name: &String| name != "new" && known.iter().all(|one| one.id.as_str() != name);
-    let name = names_of(&page.wish.title).find(is_free).unwrap_or_default();
-    let id = name.parse().map_err(Fault::failed)?;
-    take(&district, &reader, page, id).await
+    Ok(Page(page(&district, &reader, id, None).await?).into_response())
 }
 
 pub(in crate::server::pages) async fn save(
     State(district): State<District>,
     reader: Reader,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
+    id: Option<Path<String>>,
+    Filled(wish, said): Filled<Wish>,
 ) -> Result<Response, Fault> {
-    let page = page(&district, &reader, Some(&id), Some(wish)).await?;
-    let id = id.parse().map_err(|_| Fault::Missing)?;
-    take(&district, &reader, page, id).await
-}
-
-async fn take(
-    district: &District,
-    reader: &Reader,
-    mut page: One,
-    id: PreparedBulletinId,
-) -> Result<Response, Fault> {
+    let mut page = page(&district, &reader, id, Some((wish, said))).await?;
     let title = nfc(page.wish.title.trim());
     if title.is_empty() || title.chars().count() > 200 || title.chars().any(char::is_control) {
         page.title_error = page.v.of("emergency.title-wrong").to_string();
@@ -202,21 +151,20 @@ async fn take(
     }
     let (clips, correction) = (clips(&page.wish.clip), clips(&page.wish.correction));
     if clips.is_empty() {
-        page.trouble = page.v.of("emergency.no-clips").to_string();
+        page.form.trouble = page.v.of("emergency.no-clips").to_string();
         return Ok(wrong(page));
     }
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = page.v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
+    let known = &page.rules.bulletins;
+    let id = match &page.before {
+        Some(before) => before.id.clone(),
+        None => free_name(&title, |name| known.iter().any(|one| one.id.as_str() == name))?,
+    };
     let drill = !page.wish.drill.is_empty();
     let bulletin = PreparedBulletin { id, title, drill, clips, correction };
-    let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Bulletin(&bulletin)], over).await? {
-        page.trouble = against.to_string();
+    if !page.form.save(&district, &reader, Thing::Bulletin(&bulletin)).await? {
         return Ok(wrong(page));
     }
-    Ok(Notice::about("emergency.prepared-saved", &bulletin.title).at(reader, ADDRESS))
+    Ok(Notice::about("emergency.prepared-saved", &bulletin.title).at(&reader, ADDRESS))
 }
 
 /// Takes one away; what was asked for before stays.
@@ -224,15 +172,11 @@ pub(in crate::server::pages) async fn remove(
     State(district): State<District>,
     reader: Reader,
     Path(id): Path<String>,
-    Form(wish): Form<Wish>,
+    Form(said): Form<Said>,
 ) -> Result<Response, Fault> {
-    let page = page(&district, &reader, Some(&id), None).await?;
-    let (over, now) = (!wish.take_over.is_empty(), district.clock.now());
-    let what = (ThingKind::Bulletin, id.as_str());
-    if let Err(error) = district.store.take_away(&reader.actor(), what, over, now).await {
-        against(&reader, error)?;
-        return Ok(Notice::new("common.take-over-needed").at(&reader, &page.address()));
-    }
-    planned_anew(&district).await;
-    Ok(Notice::about("emergency.prepared-removed", &page.title()).at(&reader, ADDRESS))
+    let page = page(&district, &reader, Some(Path(id.clone())), None).await?;
+    let (what, now) = ((ThingKind::Bulletin, id.as_str()), district.clock.now());
+    let gone = district.store.take_away(&reader.actor(), what, said.takes_over(), now).await;
+    let gone = gone.map(|_| Notice::about("emergency.prepared-removed", &page.title()));
+    told(&district, &reader, gone, (ADDRESS, &format!("{ADDRESS}/{id}"))).await
 }

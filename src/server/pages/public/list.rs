@@ -12,7 +12,9 @@ use crate::{
     radio::{StationId, Unit, UtcMs, Window, sort_key},
     server::{
         District,
-        pages::{fault::Fault, page::Page, state, visitor::Visitor, words::Phrase},
+        pages::{
+            dates::read_day, fault::Fault, page::Page, state, visitor::Visitor, words::Phrase,
+        },
     },
     store::{AiringFilter, StoredClip},
 };
@@ -85,7 +87,7 @@ pub(in crate::server::pages) async fn show(
     let mut shown = Shown::of(&district, words).await?;
     let mut units = district.store.units().await?;
     let unit = units.iter().find(|unit| unit.id.as_str() == wanted.unit);
-    let day = wanted.day.parse().ok().map(|day| v.dates().window(day));
+    let day = read_day(&wanted.day).map(|day| v.dates().window(day));
     // What is to come is not said here: it has not sounded.
     let past = UtcMs(district.clock.now().0.saturating_add(1));
     let window = day.unwrap_or(Window { from: UtcMs(i64::MIN), until: past });

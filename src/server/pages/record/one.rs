@@ -13,7 +13,8 @@ use crate::{
             clips::one::ruled,
             fault::Fault,
             page::Page,
-            state,
+            state::{self, REASONS},
+            timetable::names::Names,
             visitor::{Reader, Visitor},
             words::Phrase,
         },
@@ -44,6 +45,8 @@ struct One {
     unit: String,
     schedule: Option<Schedule>,
     campaign: Option<Campaign>,
+    /// Why the plan refuses it, or has it at another time than its rule.
+    decision: Option<String>,
     /// The version of the rundown that ordered it, or the newest there is.
     version: Option<u64>,
     sent: Option<RundownSent>,
@@ -58,6 +61,12 @@ impl One {
 
     fn weekday(&self) -> Phrase {
         self.v.dates().weekday(&self.v.dates().day(self.report.starts_at))
+    }
+
+    /// What its reason means, and what to do about it.
+    fn means(&self) -> Option<Phrase> {
+        let reason = self.report.reason.as_deref()?;
+        REASONS.contains(&reason).then(|| self.v.code("reason-means", reason))
     }
 
     fn is_moved(&self) -> bool {
@@ -162,14 +171,15 @@ pub(in crate::server::pages) async fn show(
         None => None,
     };
     let word = store.declarations_on(&[&id]).await?.pop();
-    let schedules = store.schedules().await?;
-    let schedule = schedules.into_iter().find(|schedule| schedule.id == airing.schedule);
-    let campaigns = store.campaigns().await?;
-    let campaign = campaigns.into_iter().find(|known| Some(&known.id) == airing.campaign.as_ref());
+    let v = reader.visitor();
+    let rules = store.rules().await?;
+    let decision = Names::of(&rules).because(&v, &stored.planned);
+    let schedule = rules.schedules.into_iter().find(|schedule| schedule.id == airing.schedule);
+    let mut campaigns = rules.campaigns.into_iter();
+    let campaign = campaigns.find(|known| Some(&known.id) == airing.campaign.as_ref());
     let named = area.stations.iter().find(|station| station.id == airing.station);
     let station = named.map_or_else(|| airing.station.to_string(), |named| named.name.clone());
     let unit = area.name(&stored.planned.unit).to_owned();
-    let v = reader.visitor();
     let page = One {
         v,
         now,
@@ -179,6 +189,7 @@ pub(in crate::server::pages) async fn show(
         unit,
         schedule,
         campaign,
+        decision,
         version,
         sent,
         word,

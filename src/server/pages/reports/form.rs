@@ -76,7 +76,9 @@ pub(in crate::server::pages) async fn show(
             reader.dates(),
         ))
     };
-    (wish.from, wish.until) = (ask.period.from.to_string(), ask.period.until.to_string());
+    let period = &ask.period;
+    (wish.from, wish.until) =
+        (reader.dates().date_of(&period.from), reader.dates().date_of(&period.until));
     let campaigns = district.store.campaigns().await?;
     let page = Reports { v: reader.visitor(), wish, area, campaigns, is_long, figures };
     Ok(Page(page).into_response())

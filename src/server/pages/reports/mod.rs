@@ -5,7 +5,7 @@ pub(super) mod form;
 
 use serde::{Deserialize, Serialize};
 
-use super::{area::Area, fault::Fault, visitor::Reader};
+use super::{area::Area, dates::read_day, fault::Fault, visitor::Reader};
 use crate::{
     radio::{Right, UtcMs},
     reports::{Letter, Period},
@@ -39,10 +39,9 @@ impl Wish {
     /// The days that are meant: this month, unless others are named.
     fn period(&self, reader: &Reader) -> Period {
         let today = reader.dates().day(reader.now());
-        let read = |text: &str| text.parse::<chrono::NaiveDate>().ok();
-        let until = read(&self.until).unwrap_or(today);
+        let until = read_day(&self.until).unwrap_or(today);
         let first = chrono::Datelike::with_day(&until, 1).unwrap_or(until);
-        Period::new(read(&self.from).unwrap_or(first), until)
+        Period::new(read_day(&self.from).unwrap_or(first), until)
     }
 
     fn letter(&self, reader: &Reader, checkpoint: Option<String>) -> Letter {

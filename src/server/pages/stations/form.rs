@@ -14,22 +14,20 @@ use super::{
 };
 use crate::{
     planning::Territory,
-    radio::{Right, Station, StationId, Unit, UnitId},
+    radio::{Right, Station, Unit, UnitId},
     server::{
         District,
-        intake::names_of,
         pages::{
             choice::{Choice, choices},
             fault::Fault,
-            form::Form,
-            keep::{is_of_file, is_stale, keep, stood},
             notice::Notice,
             page::{Page, wrong},
             selection::kinds,
+            thing_form::{Filled, Said, ThingForm, free_name},
             visitor::{Reader, Visitor},
         },
     },
-    store::{Thing, ThingKind},
+    store::Thing,
 };
 
 #[derive(Template)]
@@ -44,9 +42,7 @@ struct Edit {
     units: Vec<Unit>,
     /// The quiet hours of all stations.
     common: String,
-    is_of_file: bool,
-    stood: String,
-    trouble: String,
+    form: ThingForm,
 }
 
 impl Edit {
@@ -54,13 +50,6 @@ impl Edit {
         match &self.before {
             Some(station) => station.name.clone(),
             None => self.v.of("stations.new").to_string(),
-        }
-    }
-
-    fn address(&self) -> String {
-        match &self.before {
-            Some(station) => format!("/stations/{}/edit", station.id),
-            None => "/stations/new".to_owned(),
         }
     }
 
@@ -91,79 +80,49 @@ impl Edit {
 async fn edit(
     district: &District,
     reader: &Reader,
-    before: Option<Station>,
-    wish: Wish,
+    id: Option<Path<String>>,
+    filled: Option<(Wish, Said)>,
 ) -> Result<Edit, Fault> {
+    let before = match id {
+        Some(Path(id)) => Some(station(district, reader, Right::Stations, &id).await?.0),
+        None => None,
+    };
     let rules = district.store.rules().await?;
     let territory = Territory::new(&rules.units);
     let may = |unit: &&Unit| reader.may_in(Right::Stations, territory.ancestry(&unit.id));
     let hours = rules.calendar.quiet_hours.unwrap_or_default();
+    let (wish, said) = filled.unzip();
     Ok(Edit {
         v: reader.visitor(),
+        wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_else(Wish::new),
+        wrong: BTreeSet::new(),
         units: rules.units.iter().filter(may).cloned().collect(),
         common: hours.iter().map(spoken).collect::<Vec<_>>().join(", "),
-        is_of_file: match &before {
-            Some(before) => is_of_file(district, ThingKind::Station, before.id.as_str()).await?,
-            None => false,
-        },
-        stood: stood(before.as_ref()),
+        form: ThingForm::of(district, before.as_ref().map(Thing::Station), said).await?,
         before,
-        wish,
-        wrong: BTreeSet::new(),
-        trouble: String::new(),
     })
 }
 
-pub(in crate::server::pages) async fn new(
+pub(in crate::server::pages) async fn open(
     State(district): State<District>,
     reader: Reader,
+    id: Option<Path<String>>,
 ) -> Result<Response, Fault> {
-    let wish = Wish { kind: "commune".to_owned(), ..Wish::default() };
-    Ok(Page(edit(&district, &reader, None, wish).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn show(
-    State(district): State<District>,
-    reader: Reader,
-    Path(id): Path<String>,
-) -> Result<Response, Fault> {
-    let (station, _) = station(&district, &reader, Right::Stations, &id).await?;
-    let wish = Wish::of(&station);
-    Ok(Page(edit(&district, &reader, Some(station), wish).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn add(
-    State(district): State<District>,
-    reader: Reader,
-    Form(wish): Form<Wish>,
-) -> Result<Response, Fault> {
-    let stations = district.store.stations().await?;
-    let is_free =
-        |name: &String| name != "new" && stations.iter().all(|station| station.id.as_str() != name);
-    let name = names_of(&wish.name).find(is_free).unwrap_or_default();
-    let id = name.parse().map_err(Fault::failed)?;
-    let page = edit(&district, &reader, None, wish).await?;
-    take(&district, &reader, page, id).await
+    Ok(Page(edit(&district, &reader, id, None).await?).into_response())
 }
 
 pub(in crate::server::pages) async fn save(
     State(district): State<District>,
     reader: Reader,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
+    id: Option<Path<String>>,
+    Filled(wish, said): Filled<Wish>,
 ) -> Result<Response, Fault> {
-    let (station, _) = station(&district, &reader, Right::Stations, &id).await?;
-    let id = station.id.clone();
-    let page = edit(&district, &reader, Some(station), wish).await?;
-    take(&district, &reader, page, id).await
-}
-
-async fn take(
-    district: &District,
-    reader: &Reader,
-    mut page: Edit,
-    id: StationId,
-) -> Result<Response, Fault> {
+    let mut page = edit(&district, &reader, id, Some((wish, said))).await?;
+    let known = district.store.stations().await?;
+    let id = match &page.before {
+        Some(before) => before.id.clone(),
+        None => free_name(&page.wish.name, |name| known.iter().any(|one| one.id.as_str() == name))?,
+    };
     let is_theirs = |id: &UnitId| page.units.iter().any(|unit| unit.id == *id);
     let station = match page.wish.read(id) {
         Ok(station) if is_theirs(&station.unit) => station,
@@ -176,15 +135,9 @@ async fn take(
             return Ok(wrong(page));
         }
     };
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = page.v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
-    let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Station(&station)], over).await? {
-        page.trouble = against.to_string();
+    if !page.form.save(&district, &reader, Thing::Station(&station)).await? {
         return Ok(wrong(page));
     }
     let address = format!("/stations/{}", station.id);
-    Ok(Notice::about("stations.saved", &station.name).at(reader, &address))
+    Ok(Notice::about("stations.saved", &station.name).at(&reader, &address))
 }

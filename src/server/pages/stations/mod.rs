@@ -8,6 +8,8 @@ pub(super) mod list;
 pub(super) mod one;
 pub(super) mod unit;
 
+pub(super) use wish::{spans, spoken};
+
 use std::collections::HashMap;
 
 use super::{area::Area, fault::Fault, visitor::Reader};

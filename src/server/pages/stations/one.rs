@@ -73,9 +73,8 @@ impl One {
         softer.with("count", lowered(span.gain)).to_string()
     }
 
-    /// What a fault is called; its code where we have no word.
     fn fault(&self, fault: &StationFault) -> String {
-        self.v.code("trouble", condition::known(&fault.code)).to_string()
+        condition::called(&self.v, &fault.code)
     }
 }
 

@@ -13,14 +13,13 @@ use crate::{
     radio::{Right, Unit, UnitId},
     server::{
         District,
-        intake::names_of,
         pages::{
             choice::{Choice, choices},
             fault::Fault,
             form::Form,
-            keep::keep,
             notice::Notice,
             page::{Page, wrong},
+            thing_form::{ThingForm, free_name},
             visitor::{Reader, Visitor},
         },
     },
@@ -49,7 +48,7 @@ struct New {
     /// Whether it may stand at the top of the tree.
     may_top: bool,
     name_error: String,
-    trouble: String,
+    form: ThingForm,
 }
 
 impl New {
@@ -78,7 +77,7 @@ async fn page(district: &District, reader: &Reader, wish: Wish) -> Result<New, F
         units: units.iter().filter(may).cloned().collect(),
         may_top: reader.grants().may_everywhere(Right::Stations),
         name_error: String::new(),
-        trouble: String::new(),
+        form: ThingForm::default(),
     })
 }
 
@@ -107,14 +106,12 @@ pub(in crate::server::pages) async fn add(
         None => page.may_top,
     };
     if !is_theirs {
-        page.trouble = page.v.of("stations.unit-wrong").to_string();
+        page.form.trouble = page.v.of("stations.unit-wrong").to_string();
         return Ok(wrong(page));
     }
     let all = district.store.units().await?;
-    let is_free = |name: &String| all.iter().all(|unit| unit.id.as_str() != name);
-    let id = names_of(&name).find(is_free).unwrap_or_default();
     let unit = Unit {
-        id: id.parse().map_err(Fault::failed)?,
+        id: free_name(&name, |name| all.iter().any(|unit| unit.id.as_str() == name))?,
         code: page.wish.code.trim().to_owned(),
         name,
         kind: KINDS
@@ -126,8 +123,7 @@ pub(in crate::server::pages) async fn add(
         since: None,
         until: None,
     };
-    if let Err(against) = keep(&district, &reader, &[Thing::Unit(&unit)], false).await? {
-        page.trouble = against.to_string();
+    if !page.form.save(&district, &reader, Thing::Unit(&unit)).await? {
         return Ok(wrong(page));
     }
     Ok(Notice::about("stations.unit-saved", &unit.name).at(&reader, "/stations"))

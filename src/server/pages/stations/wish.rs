@@ -25,8 +25,6 @@ pub(in crate::server::pages) struct Wish {
     pub(super) lower: Vec<String>,
     pub(super) drills: String,
     pub(super) resumes: String,
-    pub(super) take_over: String,
-    pub(super) stood: String,
 }
 
 /// What is wrong in a form.
@@ -47,6 +45,11 @@ fn yes(flag: bool) -> String {
 }
 
 impl Wish {
+    /// The form of a new station.
+    pub(super) fn new() -> Self {
+        Self { kind: "commune".to_owned(), ..Self::default() }
+    }
+
     /// The form that says a station.
     pub(super) fn of(station: &Station) -> Self {
         let quiet: Vec<String> = station.quiet_hours.iter().flatten().map(spoken).collect();
@@ -60,8 +63,6 @@ impl Wish {
             lower: station.softer.iter().map(|span| lowered(span.gain)).collect(),
             drills: yes(station.drills),
             resumes: yes(station.resume_after_bulletin),
-            take_over: String::new(),
-            stood: String::new(),
         }
     }
 
@@ -128,11 +129,12 @@ impl Wish {
 }
 
 /// `21:00–05:00`.
-pub(super) fn spoken(hours: &QuietHours) -> String {
+pub(in crate::server::pages) fn spoken(hours: &QuietHours) -> String {
     hours.to_string().replace('-', "–")
 }
 
-fn spans(text: &str) -> Option<Vec<QuietHours>> {
+/// Spans of hours, parted by commas; none: one of them cannot be read.
+pub(in crate::server::pages) fn spans(text: &str) -> Option<Vec<QuietHours>> {
     let parts = text.split([',', ';', '\n']).map(str::trim).filter(|part| !part.is_empty());
     parts.map(|part| part.parse().ok()).collect()
 }

@@ -16,9 +16,9 @@ use super::{
         dates::{monday, read_day},
         fault::Fault,
         form::Form,
-        keep::{is_of_file, keep},
         notice::Notice,
         page::{Page, wrong},
+        thing_form::{former, free_name, is_of_file, keep},
         visitor::{Reader, Visitor},
     },
     ask::{week_of, window},
@@ -27,9 +27,9 @@ use super::{
 };
 use crate::{
     planning::{local, within},
-    radio::{Right, Schedule, When},
-    server::{District, intake::names_of, planned::digest},
-    store::{Thing, ThingKind},
+    radio::{Right, Schedule, When, digest},
+    server::District,
+    store::Thing,
 };
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -108,12 +108,10 @@ fn extended(
             let day = times.first().map(|time| monday(time.date())).unwrap_or_default();
             let title = v.of("copy.title-of").with("title", &schedule.title);
             let title = title.with("day", v.dates().date_of(&day)).to_string();
-            let is_free = |name: &String| {
-                name != "new" && !taken.contains(name) && ground.schedule(name).is_none()
-            };
-            let id = names_of(&title).find(is_free).unwrap_or_default();
             Ok(Schedule {
-                id: id.parse().map_err(Fault::failed)?,
+                id: free_name(&title, |name| {
+                    taken.contains(name) || ground.schedule(name).is_some()
+                })?,
                 title,
                 when: When::Dates(times),
                 from: None,
@@ -125,11 +123,12 @@ fn extended(
     }
 }
 
+/// The page, the schedules that would be kept, and how each stands now.
 async fn page(
     district: &District,
     reader: &Reader,
     wish: Wish,
-) -> Result<(Copy, Vec<Schedule>), Fault> {
+) -> Result<(Copy, Vec<Schedule>, Vec<String>), Fault> {
     let ground = Ground::of(district, reader).await?;
     let v = reader.visitor();
     let from = monday(read_day(&wish.day).unwrap_or_else(|| v.dates().day(v.now())));
@@ -149,16 +148,18 @@ async fn page(
     if wish.act.is_empty() {
         wish.schedule = airing.iter().map(|one| one.id.to_string()).collect();
     }
-    let (mut made, mut taken) = (Vec::new(), BTreeSet::new());
+    let (mut made, mut stood, mut taken) = (Vec::new(), Vec::new(), BTreeSet::new());
     for schedule in airing.iter().filter(|one| wish.schedule.contains(&one.id.to_string())) {
         let Some(to) = to else { continue };
         let times = copied(&v, &ground, schedule, (from, to));
         if times.is_empty() {
             continue;
         }
-        let of_file = is_of_file(district, ThingKind::Schedule, schedule.id.as_str()).await?;
+        let of_file = is_of_file(district, Thing::Schedule(schedule)).await?;
         let new = extended(&v, &ground, schedule, of_file, times, &taken)?;
         taken.insert(new.id.to_string());
+        let same = (new.id == schedule.id).then_some(Thing::Schedule(schedule));
+        stood.push(same.map(Thing::version).unwrap_or_default());
         made.push(new);
     }
     let until = to.map(|to| window(&v, to, to + Days::new(6)).until);
@@ -177,7 +178,7 @@ async fn page(
         seen: digest(&made),
         trouble,
     };
-    Ok((copy, made))
+    Ok((copy, made, stood))
 }
 
 pub(in crate::server::pages) async fn show(
@@ -196,7 +197,7 @@ pub(in crate::server::pages) async fn save(
     if !reader.grants().may(Right::Plan) {
         return Err(Fault::MayNot(Right::Plan));
     }
-    let (mut page, made) = page(&district, &reader, wish).await?;
+    let (mut page, made, stood) = page(&district, &reader, wish).await?;
     if !page.trouble.is_empty() {
         return Ok(wrong(page));
     }
@@ -212,9 +213,10 @@ pub(in crate::server::pages) async fn save(
         page.trouble = page.v.of("shift.look-first").to_string();
         return Ok(wrong(page));
     }
-    let things: Vec<Thing<'_>> = made.iter().map(Thing::Schedule).collect();
-    if let Err(against) = keep(&district, &reader, &things, false).await? {
-        page.trouble = against.to_string();
+    let things = made.iter().map(Thing::Schedule).zip(stood.iter().map(|stood| former(stood)));
+    let things: Vec<_> = things.collect();
+    if let Some(key) = keep(&district, &reader, &things, false).await? {
+        page.trouble = page.v.of(key).to_string();
         return Ok(wrong(page));
     }
     let to = read_day(&page.wish.to).map(monday).unwrap_or(page.from);

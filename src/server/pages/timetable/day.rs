@@ -27,6 +27,7 @@ struct Day {
     ask: Ask,
     place: Place,
     day: NaiveDate,
+    holiday: Option<String>,
     is_today: bool,
     entries: Vec<Entry>,
     may_plan: bool,
@@ -49,6 +50,7 @@ pub(in crate::server::pages) async fn show(
     let today = v.dates().day(v.now());
     let page = Day {
         entries: entries(&v, &ground, &planned),
+        holiday: ground.holiday(day).map(str::to_owned),
         is_today: day == today,
         may_plan: reader.grants().may(Right::Plan),
         week: ask.address("/timetable", &day),

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, Timelike};
 
 use super::{super::visitor::Visitor, ground::Ground, names::Names};
 use crate::{
-    planning::{Why, local},
+    planning::local,
     radio::{Priority, ScheduleId, sort_key},
     store::PlannedAiring,
 };
@@ -66,13 +66,7 @@ pub(super) fn urgency(v: &Visitor, priority: Priority) -> Option<String> {
 
 /// Why it is refused, or not at its time, with by how much it was moved.
 fn because(v: &Visitor, names: &Names, planned: &PlannedAiring) -> Option<String> {
-    let code = planned.reason.as_deref()?;
-    let words = planned.decision.as_deref().unwrap_or_default();
-    // What a newer Loa wrote stays in its own words.
-    let why = match Why::read(code, words) {
-        Some(why) => names.why(v, &why).to_string(),
-        None => words.to_owned(),
-    };
+    let why = names.because(v, planned)?;
     let airing = &planned.airing;
     let phrase = if planned.refused {
         v.of("timetable.refused")

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+
 use super::{
     super::{fault::Fault, visitor::Reader},
     names::Names,
@@ -57,6 +59,12 @@ impl Ground {
             || (!anywhere
                 && selection.units.iter().all(in_unit)
                 && selection.stations.iter().filter_map(known).all(|one| in_unit(&one.unit)))
+    }
+
+    /// What a day is called on which routine schedules rest.
+    pub(super) fn holiday(&self, day: NaiveDate) -> Option<&str> {
+        let mut holidays = self.rules.calendar.holidays.iter().flatten();
+        holidays.find(|one| one.date == day).map(|one| one.name.as_str())
     }
 
     pub(super) fn schedule(&self, id: &str) -> Option<&Schedule> {

@@ -2,13 +2,14 @@
 
 mod ask;
 mod entry;
-mod names;
 mod place;
 mod preview;
 
+pub(super) mod calendar;
 pub(super) mod copy;
 pub(super) mod day;
 pub(super) mod ground;
+pub(super) mod names;
 pub(super) mod programme;
 pub(super) mod schedule;
 pub(super) mod sheet;

@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 
 use super::super::{visitor::Visitor, words::Phrase};
-use crate::{planning::Why, radio::ScheduleId, store::Rules};
+use crate::{
+    planning::Why,
+    radio::ScheduleId,
+    store::{PlannedAiring, Rules},
+};
 
 /// Titles by name.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(in crate::server::pages) struct Names {
     schedules: HashMap<String, String>,
     programmes: HashMap<String, String>,
     campaigns: HashMap<String, (String, String)>,
@@ -21,7 +25,7 @@ fn called<'a>(names: &'a HashMap<String, String>, id: &'a str) -> &'a str {
 }
 
 impl Names {
-    pub(super) fn of(rules: &Rules) -> Self {
+    pub(in crate::server::pages) fn of(rules: &Rules) -> Self {
         macro_rules! titles {
             ($things:ident, $title:ident) => {
                 rules.$things.iter().map(|one| (one.id.to_string(), one.$title.clone())).collect()
@@ -56,6 +60,21 @@ impl Names {
     /// The number of the order that a campaign carries out.
     pub(super) fn directive<'a>(&'a self, id: &'a str) -> &'a str {
         self.campaigns.get(id).map_or(id, |(_, number)| number)
+    }
+
+    /// Why a wish is refused or not at its time, in the reader's language; none: it is neither.
+    pub(in crate::server::pages) fn because(
+        &self,
+        v: &Visitor,
+        planned: &PlannedAiring,
+    ) -> Option<String> {
+        let code = planned.reason.as_deref()?;
+        let words = planned.decision.as_deref().unwrap_or_default();
+        // What a newer Loa wrote stays in its own words.
+        Some(match Why::read(code, words) {
+            Some(why) => self.why(v, &why).to_string(),
+            None => words.to_owned(),
+        })
     }
 
     /// A reason in the reader's language.

@@ -1,14 +1,14 @@
-//! What would be otherwise if schedules were saved as they stand in a form: a dry run of the planner.
+//! What would be otherwise if a form were saved as it stands: a dry run of the planner.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     super::{fault::Fault, visitor::Visitor},
     ground::Ground,
 };
 use crate::{
-    planning::{Difference, DifferenceKind, difference, next, plan},
-    radio::{Schedule, UtcMs, Window},
+    planning::{Difference, DifferenceKind, Wishes, difference, next, plan},
+    radio::{Calendar, Schedule, UtcMs, Window},
     server::planned,
 };
 
@@ -63,11 +63,7 @@ impl Preview {
         let mut after = before.clone();
         after.schedules.retain(|old| changed.iter().all(|new| new.id != old.id));
         after.schedules.extend(changed.iter().cloned());
-        let zone = v.dates().zone;
-        let found = tokio::task::spawn_blocking(move || {
-            difference(&plan(&before, window), &plan(&after, window), zone)
-        });
-        let found = found.await.map_err(Fault::failed)?;
+        let found = differences(v, before, after, vec![window]).await?;
 
         let first = changed.first();
         let campaign = first.and_then(|one| one.campaign.as_ref());
@@ -77,20 +73,66 @@ impl Preview {
         let in_words = |at: &UtcMs| {
             format!("{}, {}", v.dates().weekday(&v.dates().day(*at)), v.dates().moment(at))
         };
-        let is_grave = found.iter().any(|one| one.kind != DifferenceKind::New);
-        let more = found.len().saturating_sub(SHOWN);
-        let titles = |one: &Difference| {
+        let next = instants.iter().map(in_words).collect();
+        Ok(Self { next, ..Self::told(v, ground, changed, &found) })
+    }
+
+    /// Plans the days from now on that would be holidays or would be none any more; under other quiet hours all days to
+    /// two weeks hence.
+    pub(super) async fn of_calendar(
+        v: &Visitor,
+        ground: &Ground,
+        calendar: &Calendar,
+    ) -> Result<Self, Fault> {
+        let (now, before) = (v.now(), planned::wishes(ground.rules.clone()));
+        let days = |of: &Calendar| of.holidays.iter().map(|one| one.date).collect::<BTreeSet<_>>();
+        let is_of_hours = before.calendar.quiet_hours != calendar.quiet_hours;
+        let mut windows: Vec<Window> =
+            is_of_hours.then_some(Window { from: now, until: now + AHEAD }).into_iter().collect();
+        for day in &days(&before.calendar) ^ &days(calendar) {
+            // In a schedule's own zone the day may begin sooner and end later.
+            let (begin, end) = (day.pred_opt().unwrap_or(day), day.succ_opt().unwrap_or(day));
+            let from = v.dates().window(begin).from.max(now);
+            let until = v.dates().window(end).until;
+            match windows.last_mut() {
+                Some(last) if from <= last.until => last.until = last.until.max(until),
+                _ if from < until => windows.push(Window { from, until }),
+                _ => {}
+            }
+        }
+        let after = Wishes { calendar: calendar.clone(), ..before.clone() };
+        let found = differences(v, before, after, windows).await?;
+        Ok(Self::told(v, ground, &[], &found))
+    }
+
+    fn told(v: &Visitor, ground: &Ground, changed: &[Schedule], found: &[Difference]) -> Self {
+        let title = |one: &Difference| {
             let new = changed.iter().find(|new| new.id == one.schedule).map(|new| &new.title);
             let old = ground.names.schedule(&one.schedule);
             new.map_or(old.unwrap_or_default(), |title| title).to_owned()
         };
-        Ok(Self {
-            next: instants.iter().map(in_words).collect(),
-            steps: found.iter().take(SHOWN).map(|one| step(v, ground, one, titles(one))).collect(),
-            more,
-            is_grave,
-        })
+        Self {
+            next: Vec::new(),
+            steps: found.iter().take(SHOWN).map(|one| step(v, ground, one, title(one))).collect(),
+            more: found.len().saturating_sub(SHOWN),
+            is_grave: found.iter().any(|one| one.kind != DifferenceKind::New),
+        }
     }
+}
+
+/// What is planned otherwise within some windows, by time.
+async fn differences(
+    v: &Visitor,
+    before: Wishes,
+    after: Wishes,
+    windows: Vec<Window>,
+) -> Result<Vec<Difference>, Fault> {
+    let zone = v.dates().zone;
+    let found = tokio::task::spawn_blocking(move || {
+        let in_window = |window| difference(&plan(&before, window), &plan(&after, window), zone);
+        windows.into_iter().flat_map(in_window).collect()
+    });
+    found.await.map_err(Fault::failed)
 }
 
 fn step(v: &Visitor, ground: &Ground, one: &Difference, rule: String) -> Step {

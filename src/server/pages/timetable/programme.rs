@@ -11,18 +11,17 @@ use unicode_normalization::UnicodeNormalization;
 use super::{
     super::{
         fault::Fault,
-        form::Form,
-        keep::{is_of_file, is_stale, keep, stood},
         notice::Notice,
         page::{Page, wrong},
+        thing_form::{Filled, Said, ThingForm, free_name, named},
         visitor::{Reader, Visitor},
     },
     entry::length,
 };
 use crate::{
-    radio::{Item, Programme, ProgrammeId, Right, sort_key},
-    server::{District, intake::names_of},
-    store::{Rules, Thing, ThingKind},
+    radio::{Item, Programme, Right, sort_key},
+    server::District,
+    store::{Rules, Thing},
 };
 
 /// Pauses to choose from, in milliseconds.
@@ -37,8 +36,6 @@ pub(in crate::server::pages) struct Wish {
     title: String,
     /// `clip:chime`, `rotate:bluezone`, `pause:1000`; empty: nothing.
     item: Vec<String>,
-    take_over: String,
-    stood: String,
     /// `save`, `look`, `up-2` or `down-2`.
     act: String,
 }
@@ -60,11 +57,8 @@ struct One {
     wish: Wish,
     rules: Rules,
     may_plan: bool,
-    is_of_file: bool,
-    /// How the programme stood when the form was opened.
-    stood: String,
+    form: ThingForm,
     title_error: String,
-    trouble: String,
 }
 
 /// An item as a form sends it.
@@ -117,6 +111,14 @@ fn length_of(v: &Visitor, rules: &Rules, items: &[Item]) -> String {
 }
 
 impl Wish {
+    fn of(programme: &Programme) -> Self {
+        Self {
+            title: programme.title.clone(),
+            item: programme.items.iter().map(value).collect(),
+            ..Self::default()
+        }
+    }
+
     fn items(&self) -> Vec<Item> {
         self.item.iter().filter_map(|text| read(text)).collect()
     }
@@ -138,13 +140,6 @@ impl One {
     fn title(&self) -> String {
         let before = self.before.as_ref().map(|one| one.title.clone());
         before.unwrap_or_else(|| self.v.of("programme.new").to_string())
-    }
-
-    fn address(&self) -> String {
-        match &self.before {
-            Some(programme) => format!("/timetable/programmes/{}", programme.id),
-            None => "/timetable/programmes/new".to_owned(),
-        }
     }
 
     fn length(&self) -> String {
@@ -207,112 +202,61 @@ pub(in crate::server::pages) async fn list(
 async fn page(
     district: &District,
     reader: &Reader,
-    id: Option<&str>,
-    wish: Option<Wish>,
+    id: Option<Path<String>>,
+    filled: Option<(Wish, Said)>,
 ) -> Result<One, Fault> {
     let rules = district.store.rules().await?;
-    let before = match id {
-        None => None,
-        Some(id) => {
-            let found = rules.programmes.iter().find(|one| one.id.as_str() == id);
-            Some(found.cloned().ok_or(Fault::Missing)?)
-        }
-    };
-    let kept = || {
-        before.as_ref().map(|one| Wish {
-            title: one.title.clone(),
-            item: one.items.iter().map(value).collect(),
-            ..Wish::default()
-        })
-    };
+    let before = named(id, &rules.programmes, |one| one.id.as_str())?;
+    let (wish, said) = filled.unzip();
     Ok(One {
         v: reader.visitor(),
-        wish: wish.or_else(kept).unwrap_or_default().rearranged(),
+        wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_default().rearranged(),
         may_plan: reader.grants().may_everywhere(Right::Plan),
-        is_of_file: match id {
-            Some(id) => is_of_file(district, ThingKind::Programme, id).await?,
-            None => false,
-        },
-        stood: stood(before.as_ref()),
+        form: ThingForm::of(district, before.as_ref().map(Thing::Programme), said).await?,
         before,
         rules,
         title_error: String::new(),
-        trouble: String::new(),
     })
 }
 
-pub(in crate::server::pages) async fn new(
+pub(in crate::server::pages) async fn open(
     State(district): State<District>,
     reader: Reader,
+    id: Option<Path<String>>,
 ) -> Result<Response, Fault> {
-    Ok(Page(page(&district, &reader, None, None).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn show(
-    State(district): State<District>,
-    reader: Reader,
-    Path(id): Path<String>,
-) -> Result<Response, Fault> {
-    Ok(Page(page(&district, &reader, Some(&id), None).await?).into_response())
-}
-
-pub(in crate::server::pages) async fn add(
-    State(district): State<District>,
-    reader: Reader,
-    Form(wish): Form<Wish>,
-) -> Result<Response, Fault> {
-    let page = page(&district, &reader, None, Some(wish)).await?;
-    take(&district, &reader, page).await
-}
-
-pub(in crate::server::pages) async fn save(
-    State(district): State<District>,
-    reader: Reader,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
-) -> Result<Response, Fault> {
-    let page = page(&district, &reader, Some(&id), Some(wish)).await?;
-    take(&district, &reader, page).await
+    Ok(Page(page(&district, &reader, id, None).await?).into_response())
 }
 
 /// Shows the form again as it is now, or saves what it says.
-async fn take(district: &District, reader: &Reader, mut page: One) -> Result<Response, Fault> {
+pub(in crate::server::pages) async fn save(
+    State(district): State<District>,
+    reader: Reader,
+    id: Option<Path<String>>,
+    Filled(wish, said): Filled<Wish>,
+) -> Result<Response, Fault> {
+    let mut page = page(&district, &reader, id, Some((wish, said))).await?;
     reader.must_everywhere(Right::Plan)?;
     if page.wish.act != "save" {
         return Ok(Page(page).into_response());
     }
-    let v = reader.visitor();
     let title: String = page.wish.title.trim().nfc().collect();
     if title.is_empty() || title.chars().count() > 200 {
-        page.title_error = v.of("programme.title-wrong").to_string();
+        page.title_error = page.v.of("programme.title-wrong").to_string();
         return Ok(wrong(page));
     }
     let items = page.wish.items();
     if !items.iter().any(|item| !matches!(item, Item::Pause(_))) {
-        page.trouble = v.of("programme.empty").to_string();
+        page.form.trouble = page.v.of("programme.empty").to_string();
         return Ok(wrong(page));
     }
+    let known = &page.rules.programmes;
     let id = match &page.before {
         Some(before) => before.id.clone(),
-        None => free_name(&page.rules, &title)?,
+        None => free_name(&title, |name| known.iter().any(|one| one.id.as_str() == name))?,
     };
     let programme = Programme { id, title, items };
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = v.of("common.stale").to_string();
+    if !page.form.save(&district, &reader, Thing::Programme(&programme)).await? {
         return Ok(wrong(page));
     }
-    let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(district, reader, &[Thing::Programme(&programme)], over).await? {
-        page.trouble = against.to_string();
-        return Ok(wrong(page));
-    }
-    Ok(Notice::about("programme.saved", &programme.title).at(reader, "/timetable/programmes"))
-}
-
-/// A name that no other programme has.
-fn free_name(rules: &Rules, title: &str) -> Result<ProgrammeId, Fault> {
-    let is_free =
-        |name: &String| name != "new" && rules.programmes.iter().all(|one| one.id.as_str() != name);
-    let name = names_of(title).find(is_free).unwrap_or_default();
-    name.parse().map_err(Fault::failed)
+    Ok(Notice::about("programme.saved", &programme.title).at(&reader, "/timetable/programmes"))
 }

@@ -12,10 +12,9 @@ use super::{
     super::{
         dates::read_day,
         fault::Fault,
-        form::Form,
-        keep::{is_of_file, keep},
         notice::Notice,
         page::{Page, wrong},
+        thing_form::{Filled, Said, ThingForm},
         visitor::{Reader, Visitor},
     },
     ground::Ground,
@@ -24,9 +23,9 @@ use super::{
 };
 use crate::{
     planning::{Rhythm, instant},
-    radio::{Exception, Right, Schedule, When},
-    server::{District, planned::digest},
-    store::{Thing, ThingKind},
+    radio::{Exception, Right, Schedule, When, digest},
+    server::District,
+    store::Thing,
 };
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -41,7 +40,6 @@ pub(in crate::server::pages) struct Wish {
     time: String,
     /// `once`, `always` or `skip`.
     how: String,
-    take_over: String,
     /// The hash of what was last shown before it was saved.
     seen: String,
     act: String,
@@ -60,8 +58,7 @@ struct Shift {
     preview: Option<Preview>,
     /// The hash of what the preview shows.
     seen: String,
-    is_of_file: bool,
-    trouble: String,
+    form: ThingForm,
 }
 
 impl Shift {
@@ -139,7 +136,7 @@ async fn page(
     (district, reader): (&District, &Reader),
     ground: &Ground,
     (schedule, at): (&Schedule, NaiveDateTime),
-    wish: Wish,
+    (wish, said): (Wish, Option<Said>),
 ) -> Result<Shift, Fault> {
     Ok(Shift {
         v: reader.visitor(),
@@ -150,8 +147,7 @@ async fn page(
         stations: ground.meant(&schedule.stations).len(),
         preview: None,
         seen: String::new(),
-        is_of_file: is_of_file(district, ThingKind::Schedule, schedule.id.as_str()).await?,
-        trouble: String::new(),
+        form: ThingForm::of(district, Some(Thing::Schedule(schedule)), said).await?,
     })
 }
 
@@ -166,7 +162,7 @@ pub(in crate::server::pages) async fn show(
     wish.day = to.format("%d/%m/%Y").to_string();
     wish.time = to.format("%H:%M").to_string();
     wish.how = "once".to_owned();
-    let mut page = page((&district, &reader), &ground, (&schedule, at), wish).await?;
+    let mut page = page((&district, &reader), &ground, (&schedule, at), (wish, None)).await?;
     if to != at
         && let Some(new) = shifted(&schedule, at, Some(to), false)
     {
@@ -178,23 +174,23 @@ pub(in crate::server::pages) async fn show(
 pub(in crate::server::pages) async fn save(
     State(district): State<District>,
     reader: Reader,
-    Form(wish): Form<Wish>,
+    Filled(wish, said): Filled<Wish>,
 ) -> Result<Response, Fault> {
     let ground = Ground::of(&district, &reader).await?;
     let (schedule, at) = found(&ground, &reader, &wish)?;
     let (v, now) = (reader.visitor(), district.clock.now());
-    let mut page = page((&district, &reader), &ground, (&schedule, at), wish).await?;
+    let mut page = page((&district, &reader), &ground, (&schedule, at), (wish, Some(said))).await?;
     let always = page.wish.how == "always";
     let day = if always { Some(at.date()) } else { read_day(&page.wish.day) };
     let typed = day.zip(read_time(page.wish.time.trim())).map(|(day, time)| day.and_time(time));
     let to = if page.wish.how == "skip" { None } else { typed };
     let is_ahead = |to: NaiveDateTime| instant(schedule.zone, to).is_some_and(|to| to > now);
     if page.wish.how != "skip" && !to.is_some_and(|to| always || is_ahead(to)) {
-        page.trouble = v.of("shift.to-wrong").to_string();
+        page.form.trouble = v.of("shift.to-wrong").to_string();
         return Ok(wrong(page));
     }
     let Some(new) = shifted(&schedule, at, to, always) else {
-        page.trouble = v.of("shift.no-times").to_string();
+        page.form.trouble = v.of("shift.no-times").to_string();
         return Ok(wrong(page));
     };
     page.look(&ground, new.clone(), to.unwrap_or(at).max(at)).await?;
@@ -203,12 +199,10 @@ pub(in crate::server::pages) async fn save(
     }
     // What is saved has been seen, as it would become now.
     if page.wish.seen != page.seen {
-        page.trouble = v.of("shift.look-first").to_string();
+        page.form.trouble = v.of("shift.look-first").to_string();
         return Ok(wrong(page));
     }
-    let over = !page.wish.take_over.is_empty();
-    if let Err(against) = keep(&district, &reader, &[Thing::Schedule(&new)], over).await? {
-        page.trouble = against.to_string();
+    if !page.form.save(&district, &reader, Thing::Schedule(&new)).await? {
         return Ok(wrong(page));
     }
     let address = format!("/timetable?day={}", to.unwrap_or(at).date());

@@ -41,6 +41,7 @@ struct Day {
     name: String,
     /// `23/11`.
     short: String,
+    holiday: Option<String>,
     is_today: bool,
     /// On a narrow screen only this one is shown.
     is_chosen: bool,
@@ -98,6 +99,7 @@ pub(in crate::server::pages) async fn show(
         date,
         name: v.dates().weekday(&date).to_string(),
         short: date.format("%d/%m").to_string(),
+        holiday: ground.holiday(date).map(str::to_owned),
         is_today: date == today,
         is_chosen: date == day,
         address: ask.address("/timetable/day", &date),

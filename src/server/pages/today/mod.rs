@@ -3,6 +3,8 @@
 mod board;
 mod slots;
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::{
     extract::{Query, State},
@@ -21,8 +23,8 @@ use super::{
     words::Phrase,
 };
 use crate::{
-    radio::{Unit, UnitId, UtcMs, Window},
-    server::{District, report::report_window},
+    radio::{StationId, Unit, UnitId, UtcMs, Window},
+    server::{District, readiness::Readiness, report::report_window},
     store::{AiringFilter, Order},
 };
 
@@ -102,8 +104,10 @@ pub(super) async fn show(
     let is_empty = area.stations.is_empty();
     area.narrow(&wish.unit, &wish.q);
     let day = v.dates().window(v.dates().day(now));
-    let airings = report_window(&district, area.tops.clone(), day, now).await?;
-    let known = Known::read(&district.store).await?;
+    let store = &district.store;
+    let known = Known::read(store).await?;
+    let readiness = Readiness::known(store, known.statuses()).await?;
+    let airings = report_window(store, area.tops.clone(), day, (&readiness, now)).await?;
     let mut board = Board::draw(&area, &known, airings, now);
     if wish.only == "trouble" {
         board.rows.retain(|row| !row.condition.troubles.is_empty());
@@ -123,11 +127,12 @@ async fn later(district: &District, area: &Area, day: Window) -> Result<Option<G
     let filter =
         AiringFilter { units, from: Some(day.until), until: Some(week), ..AiringFilter::default() };
     let found = district.store.airings(&filter, Order::Oldest, None, 500).await?;
+    let stations: HashSet<&StationId> = area.stations.iter().map(|station| &station.id).collect();
     let here: Vec<_> = found
         .iter()
         .filter(|one| !one.planned.refused && !one.unplanned && one.withdrawn_at.is_none())
         .map(|one| &one.planned.airing)
-        .filter(|airing| area.stations.iter().any(|station| station.id == airing.station))
+        .filter(|airing| stations.contains(&airing.station))
         .collect();
     let Some(first) = here.first() else { return Ok(None) };
     let together = here

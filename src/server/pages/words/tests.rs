@@ -15,10 +15,80 @@ use crate::{
     server::pages::{
         condition,
         help::{STATES, STEPS},
-        state::{EVIDENCE, REASONS},
+        state::{EVIDENCE, REASONS, SPEAKERS},
+        trail,
     },
     store::{Deed, LogFaultKind},
 };
+
+/// The fields of what the trail has before and after.
+const TRAIL_FIELDS: &[&str] = &[
+    "airings_per_day",
+    "approved_by",
+    "by",
+    "bytes",
+    "campaign",
+    "cause",
+    "channel",
+    "clips",
+    "code",
+    "codes",
+    "comment",
+    "content",
+    "correction",
+    "corrects",
+    "day",
+    "detail",
+    "directive",
+    "drill",
+    "drills",
+    "except",
+    "expires_at",
+    "four_eyes",
+    "frames",
+    "from",
+    "gain",
+    "holidays",
+    "issuing_office",
+    "items",
+    "keys",
+    "kind",
+    "language",
+    "last_airing",
+    "late_limit_ms",
+    "months",
+    "name",
+    "note",
+    "number",
+    "on_holidays",
+    "outcome",
+    "own",
+    "parent",
+    "photograph",
+    "priority",
+    "programme",
+    "public",
+    "quiet_hours",
+    "remedy",
+    "resume_after_bulletin",
+    "retired",
+    "roles",
+    "sample_rate",
+    "sha256",
+    "sign_in",
+    "since",
+    "softer",
+    "source_document",
+    "stations",
+    "title",
+    "tokens",
+    "transcript",
+    "unit",
+    "until",
+    "when",
+    "why",
+    "zone",
+];
 
 /// Sections whose keys are codes: what the program writes and the pages explain.
 fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
@@ -63,6 +133,7 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     sections.insert("station-kind", codes(&["district", "commune", "mobile"]));
     sections.insert("unit-kind", codes(&["province", "district", "town", "commune", "village"]));
     sections.insert("priority", codes(&["routine", "priority", "emergency"]));
+    sections.insert("speaker", codes(SPEAKERS));
     sections.insert("clock", codes(&["synced", "holdover", "untrusted"]));
     sections.insert("channel", Channel::ALL.iter().map(ToString::to_string).collect());
     sections.insert("cause", Cause::ALL.iter().map(ToString::to_string).collect());
@@ -73,6 +144,8 @@ fn by_code() -> BTreeMap<&'static str, BTreeSet<String>> {
     spans.extend(dates.map(|unit| format!("{unit}-1")));
     spans.extend((1..=7).map(|day| format!("weekday-{day}")));
     sections.insert("dates", spans);
+    sections.insert("trail-noun", codes(trail::NOUNS));
+    sections.insert("trail-field", codes(TRAIL_FIELDS));
     sections.insert("why", codes(crate::planning::Why::CODES));
     sections
 }

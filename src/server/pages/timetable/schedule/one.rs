@@ -9,22 +9,20 @@ use super::{
     wish::{Field, Wish, Wrong, exception_text},
 };
 use crate::{
-    radio::{Right, Schedule, ScheduleId},
+    radio::{Right, Schedule, ScheduleId, digest},
     server::{
         District,
-        intake::names_of,
         pages::{
             choice::{Choice, choices},
             fault::Fault,
             form::Form,
-            keep::{against, is_of_file, is_stale, keep, planned_anew, stood},
             notice::Notice,
             page::{Page, wrong},
             selection::Where,
+            thing_form::{Filled, Said, ThingForm, former, free_name, told},
             timetable::{entry::length, ground::Ground, preview::Preview},
             visitor::{Reader, Visitor},
         },
-        planned::digest,
     },
     store::{Thing, ThingKind},
 };
@@ -44,13 +42,8 @@ struct One {
     preview: Option<Preview>,
     /// The hash of what the preview shows.
     seen: String,
-    /// How the schedule stood when the form was opened.
-    stood: String,
-    /// A file brought it.
-    is_of_file: bool,
+    form: ThingForm,
     may_plan: bool,
-    /// What the form as a whole says.
-    trouble: String,
 }
 
 impl One {
@@ -58,13 +51,6 @@ impl One {
         match &self.before {
             Some(schedule) => schedule.title.clone(),
             None => self.v.of("timetable.new-schedule").to_string(),
-        }
-    }
-
-    fn address(&self) -> String {
-        match &self.before {
-            Some(schedule) => address(&schedule.id),
-            None => "/timetable/schedules/new".to_owned(),
         }
     }
 
@@ -181,186 +167,122 @@ fn address(id: &ScheduleId) -> String {
     format!("/timetable/schedules/{id}")
 }
 
-/// A name that no other schedule has.
-fn free_name(ground: &Ground, title: &str) -> Result<ScheduleId, Fault> {
-    let mut names = names_of(title).filter(|name| name != "new" && ground.schedule(name).is_none());
-    let name = names.next().unwrap_or_default();
-    name.parse().map_err(Fault::failed)
-}
-
-async fn find(ground: &Ground, reader: &Reader, id: &str) -> Result<Schedule, Fault> {
+fn find(ground: &Ground, reader: &Reader, id: &str) -> Result<Schedule, Fault> {
     let schedule = ground.schedule(id).ok_or(Fault::Missing)?.clone();
     let is_seen =
         reader.grants().may_everywhere(Right::See) || !ground.meant(&schedule.stations).is_empty();
     if is_seen { Ok(schedule) } else { Err(Fault::Missing) }
 }
 
-pub(in crate::server::pages) async fn new(
-    State(district): State<District>,
-    reader: Reader,
-) -> Result<Response, Fault> {
-    let ground = Ground::of(&district, &reader).await?;
-    let page = One {
+async fn page(
+    district: &District,
+    reader: &Reader,
+    id: Option<Path<String>>,
+    filled: Option<(Wish, Said)>,
+) -> Result<One, Fault> {
+    let ground = Ground::of(district, reader).await?;
+    let before = id.map(|Path(id)| find(&ground, reader, &id)).transpose()?;
+    let (wish, said) = filled.unzip();
+    let may_plan = |before: &Schedule| ground.may_plan(reader, &before.stations);
+    Ok(One {
         v: reader.visitor(),
-        before: None,
-        wish: Wish::new(),
+        wish: wish.or_else(|| before.as_ref().map(Wish::of)).unwrap_or_else(Wish::new),
         wrong: Wrong::default(),
-        ground,
         preview: None,
         seen: String::new(),
-        stood: String::new(),
-        is_of_file: false,
-        may_plan: true,
-        trouble: String::new(),
-    };
-    Ok(Page(page).into_response())
-}
-
-pub(in crate::server::pages) async fn show(
-    State(district): State<District>,
-    reader: Reader,
-    Path(id): Path<String>,
-) -> Result<Response, Fault> {
-    let v = reader.visitor();
-    let ground = Ground::of(&district, &reader).await?;
-    let schedule = find(&ground, &reader, &id).await?;
-    let same = std::slice::from_ref(&schedule);
-    let preview = Preview::of(&v, &ground, same, None).await?;
-    let page = One {
-        may_plan: ground.may_plan(&reader, &schedule.stations),
-        is_of_file: is_of_file(&district, ThingKind::Schedule, schedule.id.as_str()).await?,
-        v,
-        wish: Wish::of(&schedule),
-        wrong: Wrong::default(),
+        form: ThingForm::of(district, before.as_ref().map(Thing::Schedule), said).await?,
+        may_plan: before.as_ref().is_none_or(may_plan),
+        before,
         ground,
-        preview: Some(preview),
-        seen: digest(&schedule),
-        stood: stood(Some(&schedule)),
-        before: Some(schedule),
-        trouble: String::new(),
-    };
+    })
+}
+
+pub(in crate::server::pages) async fn open(
+    State(district): State<District>,
+    reader: Reader,
+    id: Option<Path<String>>,
+) -> Result<Response, Fault> {
+    let mut page = page(&district, &reader, id, None).await?;
+    if let Some(schedule) = &page.before {
+        let same = std::slice::from_ref(schedule);
+        page.seen = digest(schedule);
+        page.preview = Some(Preview::of(&page.v, &page.ground, same, None).await?);
+    }
     Ok(Page(page).into_response())
-}
-
-pub(in crate::server::pages) async fn add(
-    State(district): State<District>,
-    reader: Reader,
-    Form(wish): Form<Wish>,
-) -> Result<Response, Fault> {
-    let ground = Ground::of(&district, &reader).await?;
-    take(&district, &reader, ground, None, wish).await
-}
-
-pub(in crate::server::pages) async fn save(
-    State(district): State<District>,
-    reader: Reader,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
-) -> Result<Response, Fault> {
-    let ground = Ground::of(&district, &reader).await?;
-    let before = find(&ground, &reader, &id).await?;
-    take(&district, &reader, ground, Some(before), wish).await
 }
 
 /// Shows what a form would change, or changes it.
-async fn take(
-    district: &District,
-    reader: &Reader,
-    ground: Ground,
-    before: Option<Schedule>,
-    wish: Wish,
+pub(in crate::server::pages) async fn save(
+    State(district): State<District>,
+    reader: Reader,
+    id: Option<Path<String>>,
+    Filled(wish, said): Filled<Wish>,
 ) -> Result<Response, Fault> {
-    if before.as_ref().is_some_and(|before| !ground.may_plan(reader, &before.stations)) {
+    let mut page = page(&district, &reader, id, Some((wish, said))).await?;
+    if !page.may_plan {
         return Err(Fault::MayNot(Right::Plan));
     }
-    let v = reader.visitor();
-    let is_of_file = match &before {
-        Some(before) => is_of_file(district, ThingKind::Schedule, before.id.as_str()).await?,
-        None => false,
-    };
-    let id = match &before {
+    let id = match &page.before {
         Some(before) => before.id.clone(),
-        None => free_name(&ground, &wish.title)?,
+        None => free_name(&page.wish.title, |name| page.ground.schedule(name).is_some())?,
     };
-    let read = wish.read(id, before.as_ref(), v.dates().zone);
-    let mut page = One {
-        v: v.clone(),
-        stood: stood(before.as_ref()),
-        before,
-        wish,
-        wrong: Wrong::default(),
-        ground,
-        preview: None,
-        seen: String::new(),
-        is_of_file,
-        may_plan: true,
-        trouble: String::new(),
-    };
-    let schedule = match read {
+    let schedule = match page.wish.read(id, page.before.as_ref(), page.v.dates().zone) {
         Ok(schedule) => schedule,
         Err(found) => {
             page.wrong = found;
             return Ok(wrong(page));
         }
     };
-    if !page.ground.may_plan(reader, &schedule.stations) {
-        page.trouble = v.of("schedule.not-theirs").to_string();
+    if !page.ground.may_plan(&reader, &schedule.stations) {
+        page.form.trouble = page.v.of("schedule.not-theirs").to_string();
         return Ok(wrong(page));
     }
     let new = std::slice::from_ref(&schedule);
-    let preview = Preview::of(&v, &page.ground, new, None).await?;
+    let preview = Preview::of(&page.v, &page.ground, new, None).await?;
     page.seen = digest(&schedule);
     let is_new_to_them = preview.is_grave && page.wish.seen != page.seen;
     page.preview = Some(preview);
     if page.wish.act != "save" {
         return Ok(Page(page).into_response());
     }
-    if is_stale(page.before.as_ref(), &page.wish.stood) {
-        page.trouble = v.of("common.stale").to_string();
-        return Ok(wrong(page));
-    }
     if is_new_to_them {
-        page.trouble = v.of("schedule.look-first").to_string();
+        page.form.trouble = page.v.of("schedule.look-first").to_string();
         return Ok(wrong(page));
     }
-    let (over, now) = (!page.wish.take_over.is_empty(), district.clock.now());
-    if let Err(against) = keep(district, reader, &[Thing::Schedule(&schedule)], over).await? {
-        page.trouble = against.to_string();
+    if !page.form.save(&district, &reader, Thing::Schedule(&schedule)).await? {
         return Ok(wrong(page));
     }
     let campaign = page.ground.rules.campaigns.iter();
     let campaign = campaign.into_iter().find(|one| Some(&one.id) == schedule.campaign.as_ref());
+    let now = district.clock.now();
     let next = crate::planning::next(&schedule, campaign, now, 1).unwrap_or_default();
-    let day = v.dates().day(next.first().copied().unwrap_or(now));
+    let day = page.v.dates().day(next.first().copied().unwrap_or(now));
     let address = format!("/timetable?day={day}");
-    Ok(Notice::about("schedule.saved", &schedule.title).at(reader, &address))
+    Ok(Notice::about("schedule.saved", &schedule.title).at(&reader, &address))
 }
 
 /// Lets a schedule air today for the last time; one that has not begun goes altogether.
 pub(in crate::server::pages) async fn end(
     State(district): State<District>,
     reader: Reader,
-    Path(id): Path<String>,
-    Form(wish): Form<Wish>,
+    id: Path<String>,
+    Form(said): Form<Said>,
 ) -> Result<Response, Fault> {
-    let ground = Ground::of(&district, &reader).await?;
-    let mut schedule = find(&ground, &reader, &id).await?;
-    if !ground.may_plan(&reader, &schedule.stations) {
+    let page = page(&district, &reader, Some(id), None).await?;
+    if !page.may_plan {
         return Err(Fault::MayNot(Right::Plan));
     }
-    let (over, now) = (!wish.take_over.is_empty(), district.clock.now());
+    let mut schedule = page.before.ok_or(Fault::Missing)?;
+    let (actor, over, now) = (reader.actor(), said.takes_over(), district.clock.now());
     let today = reader.dates().day(now);
     let ended = if schedule.from.is_some_and(|from| from > today) {
         let what = (ThingKind::Schedule, schedule.id.as_str());
-        district.store.take_away(&reader.actor(), what, over, now).await
+        district.store.take_away(&actor, what, over, now).await
     } else {
         schedule.until = Some(schedule.until.map_or(today, |until| until.min(today)));
-        district.store.put(&reader.actor(), Thing::Schedule(&schedule), over, now).await
+        let ended = (Thing::Schedule(&schedule), former(&page.form.stood));
+        district.store.put(&actor, ended, over, now).await
     };
-    if let Err(error) = ended {
-        against(&reader, error)?;
-        return Ok(Notice::new("common.take-over-needed").at(&reader, &address(&schedule.id)));
-    }
-    planned_anew(&district).await;
-    Ok(Notice::about("schedule.ended", &schedule.title).at(&reader, "/timetable/schedules"))
+    let ended = ended.map(|_| Notice::about("schedule.ended", &schedule.title));
+    told(&district, &reader, ended, ("/timetable/schedules", &address(&schedule.id))).await
 }

@@ -47,13 +47,10 @@ pub(in crate::server::pages) struct Wish {
     pub(super) lower: String,
     /// The exceptions that stay.
     pub(super) keep: Vec<String>,
-    pub(super) take_over: String,
     /// Which button was pressed: `save`, or anything else to look only.
     pub(super) act: String,
     /// The hash of what was last shown before it was saved.
     pub(super) seen: String,
-    /// How the schedule stood when the form was opened.
-    pub(super) stood: String,
 }
 
 /// What is wrong in a form.
