@@ -8,8 +8,8 @@ use crate::signing::{BadNote, Note, NoteKey};
 /// The longest checkpoint with its signatures, in bytes.
 const LONGEST_HEAD: u64 = 64 * 1024;
 
-/// Entries checked together, so that all processors have work.
-const TOGETHER: usize = 8192;
+/// Entries checked together: all processors have work, and what they work on stays near them.
+const TOGETHER: usize = 1024;
 /// And bytes.
 const AT_ONCE: usize = 16 * 1024 * 1024;
 

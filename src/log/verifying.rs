@@ -340,8 +340,7 @@ fn read<'a>(line: &&'a [u8]) -> Result<(super::Hash, Page<'a>), Why> {
 
 /// Finds the first signature that does not fit.
 fn check(claims: &[(u64, Claim)]) -> Result<(), Wrong> {
-    let wrong = |(index, claim): &(u64, Claim)| {
-        claim.check().err().map(|why| Wrong::Entry(*index, why))
-    };
+    let wrong =
+        |(index, claim): &(u64, Claim)| claim.check().err().map(|why| Wrong::Entry(*index, why));
     claims.par_iter().find_map_first(wrong).map_or(Ok(()), Err)
 }

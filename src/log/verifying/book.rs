@@ -26,7 +26,7 @@ pub(super) struct Book {
 
 /// An entry, as far as it matters to others.
 pub(super) enum Page<'a> {
-    Record(Record<'a>, Told<'a>, RecordHash),
+    Record(Record<'a>, Told, RecordHash),
     StationKey(StationKey<'a>),
     Revoked(Revoked<'a>),
     DistrictKey(DistrictKey),
@@ -37,13 +37,21 @@ pub(super) enum Page<'a> {
 }
 
 /// Of a record, what ties it to its station and to others.
-#[derive(Deserialize)]
-pub(super) struct Told<'a> {
-    #[serde(borrow)]
-    pub(super) station: Cow<'a, str>,
+pub(super) struct Told {
+    pub(super) station: String,
     pub(super) sequence: u64,
+    /// What it says of the one before; none within: that is no hash.
+    pub(super) previous: Option<Option<RecordHash>>,
+}
+
+/// The same as it is written.
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    station: Cow<'a, str>,
+    sequence: u64,
     #[serde(borrow, default)]
-    pub(super) previous: Option<Cow<'a, str>>,
+    previous: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -74,14 +82,11 @@ fn json<'a, T: Deserialize<'a>>(entry: &'a str) -> Result<T, String> {
     serde_json::from_str(entry).map_err(|error| format!("it cannot be read: {error}"))
 }
 
-impl Told<'_> {
-    fn of(payload: &str) -> Result<Told<'static>, String> {
-        let told: Told<'_> = json(payload)?;
-        Ok(Told {
-            station: Cow::Owned(told.station.into_owned()),
-            sequence: told.sequence,
-            previous: told.previous.map(|hash| Cow::Owned(hash.into_owned())),
-        })
+impl Told {
+    fn of(payload: &str) -> Result<Self, String> {
+        let Written { station, sequence, previous } = json(payload)?;
+        let previous = previous.map(|hash| hash.parse().ok());
+        Ok(Self { station: station.into_owned(), sequence, previous })
     }
 }
 
@@ -157,7 +162,7 @@ impl Book {
         &mut self,
         index: u64,
         record: Record<'_>,
-        told: &Told<'_>,
+        told: &Told,
         hash: RecordHash,
     ) -> Result<Option<Claim>, String> {
         let claim = match (record.key, record.signature) {
@@ -170,7 +175,7 @@ impl Book {
                     .keys
                     .get(&*key)
                     .ok_or("it is signed with a key that no station enrolled with")?;
-                if *station != *told.station {
+                if *station != told.station {
                     return Err(format!("it speaks of {}, and {station} signed it", told.station));
                 }
                 let key = key.ok_or("its key was revoked before it came")?;

@@ -28,13 +28,13 @@ struct Break {
 }
 
 impl Chains {
-    pub(super) fn add(&mut self, index: u64, told: &Told<'_>, hash: RecordHash) {
-        let (station, sequence) = (&*told.station, told.sequence);
+    pub(super) fn add(&mut self, index: u64, told: &Told, hash: RecordHash) {
+        let (station, sequence) = (told.station.as_str(), told.sequence);
         if !self.stations.contains_key(station) {
             self.stations.insert(station.to_owned(), Chain::default());
         }
         let Some(chain) = self.stations.get_mut(station) else { return };
-        let previous = told.previous.as_deref().and_then(|hash| hash.parse::<RecordHash>().ok());
+        let previous = told.previous.flatten();
         let at = |index| Break { index, station: station.to_owned(), sequence };
         match sequence.checked_sub(1).and_then(|before| chain.ends.remove(&before)) {
             Some(before) if previous == Some(before) => {}
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn add(chains: &mut Chains, index: u64, sequence: u64, previous: Option<u8>, own: u8) {
-        let previous = previous.map(|byte| RecordHash([byte; 32]).to_string().into());
+        let previous = previous.map(|byte| Some(RecordHash([byte; 32])));
         let told = Told { station: "xa".into(), sequence, previous };
         chains.add(index, &told, RecordHash([own; 32]));
     }

@@ -53,11 +53,8 @@ pub(crate) struct VerifyArguments {
 pub(crate) async fn run(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
     let older = arguments.older.as_deref().map(older).transpose()?;
     let is_url = ["http://", "https://"].iter().any(|scheme| arguments.log.starts_with(scheme));
-    let verdict = if is_url {
-        over_line(&arguments, older).await?
-    } else {
-        of_file(&arguments, older)?
-    };
+    let verdict =
+        if is_url { over_line(&arguments, older).await? } else { of_file(&arguments, older)? };
     Ok(tell(verdict, arguments.json))
 }
 
