@@ -102,7 +102,9 @@ impl<'a> Diary<'a> {
             items: self.items.clone(),
         };
         if fate != Fate::Unreported {
-            (0..self.items.len()).for_each(|position| self.say(&airing, position as u32, fate));
+            for (position, _) in (0..).zip(0..self.items.len()) {
+                self.say(&airing, position, fate);
+            }
         }
         self.planned.push(PlannedAiring {
             airing,
