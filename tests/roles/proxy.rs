@@ -67,8 +67,12 @@ async fn asked(from: &str, to: SocketAddr, head: &str, body: &str) -> String {
 /// Tries to sign in as nobody whom the district knows; gives the cookie that came with the form.
 async fn try_to_sign_in(from: &str, to: SocketAddr, scheme: &str, more: &str) -> String {
     let form = asked(from, to, &format!("GET /sign-in HTTP/1.1\r\n{more}"), "").await;
-    let cookie = form.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect(&form);
-    let (_, token) = form.split_once("name=\"form-token\" value=\"").expect(&form);
+    let cookie = form
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "))
+        .unwrap_or_else(|| panic!("{form}"));
+    let (_, token) =
+        form.split_once("name=\"form-token\" value=\"").unwrap_or_else(|| panic!("{form}"));
     let (token, _) = token.split_once('"').unwrap();
     let (pair, _) = cookie.split_once(';').unwrap();
     let head = format!(
