@@ -1,165 +1,20 @@
 //! The log of a district, in both databases, and what is done to them behind its back.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use axum::{body::Body, http::Request};
 use loa::{
-    clock::TestClock,
-    library::Shelf,
-    log::{
-        Checkpoint, Head, Older, consistency, inclusion, leaf, verify, verify_consistency,
-        verify_inclusion,
-    },
-    radio::{StationId, Subject, UtcMs},
-    server::{
-        District, Door, Keyring, Limits, NoRotation, check_log, patrol, roll, rotate_log_key,
-        router, serve, sign_log,
-    },
-    signing::{Note, NoteKey, Signs},
-    store::{
-        Actor, Call, LogFaultKind, LogMark, NewRecord, Removed, Said, SignedHead, Store,
-        StoredDeclaration, Touched, Verdict,
-    },
+    log::{Head, Older, consistency, inclusion, leaf, verify_consistency, verify_inclusion},
+    server::{Door, check_log, patrol, roll, serve, sign_log},
+    store::{Call, LogFaultKind, LogMark, NewRecord, Touched, Verdict},
 };
-use sqlx::Connection as _;
 use tokio::{net::TcpListener, sync::oneshot};
-use tower::ServiceExt as _;
 
 use super::{
-    agree::{python, python_on},
-    common::{
-        BEFORE, MORNING, after, airing_at, key_of, played, postgres::Postgres, rules, sha256,
-    },
+    agree::python_on,
+    common::{MORNING, after, played},
     forge::{verdict, word},
+    place::{Place, confirm, days_work, lan, open},
 };
-
-/// A district, and the way to its database that is not the program's.
-pub(super) struct Place {
-    pub(super) district: District,
-    url: String,
-    folder: tempfile::TempDir,
-    _postgres: Option<Arc<Postgres>>,
-}
-
-impl Place {
-    async fn on_sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("loa.db").display());
-        Self::at(url, folder, None).await
-    }
-
-    async fn on_postgres() -> Self {
-        let postgres = Postgres::shared();
-        let url = postgres.database().await;
-        Self::at(url, tempfile::tempdir().unwrap(), Some(postgres)).await
-    }
-
-    async fn at(url: String, folder: tempfile::TempDir, postgres: Option<Arc<Postgres>>) -> Self {
-        let district = open(&url, folder.path()).await;
-        Self { district, url, folder, _postgres: postgres }
-    }
-
-    async fn behind_its_back(&self, statement: &str) -> u64 {
-        let statement = sqlx::AssertSqlSafe(statement.to_owned());
-        if self.url.starts_with("sqlite") {
-            let mut raw = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
-            sqlx::query(statement).execute(&mut raw).await.unwrap().rows_affected()
-        } else {
-            let mut raw = sqlx::PgConnection::connect(&self.url).await.unwrap();
-            sqlx::query(statement).execute(&mut raw).await.unwrap().rows_affected()
-        }
-    }
-
-    async fn export(&self) -> Vec<u8> {
-        let store = self.district.store();
-        let signed = store.checkpoint().await.unwrap().unwrap();
-        let lines = store.log_export(0..signed.size).await.unwrap();
-        format!("{}\n{lines}", signed.note).into_bytes()
-    }
-
-    async fn is_ready(&self) -> bool {
-        let asked = Request::get("/readyz").body(Body::empty()).unwrap();
-        router(self.district.clone()).oneshot(asked).await.unwrap().status().is_success()
-    }
-}
-
-pub(super) async fn open(url: &str, folder: &std::path::Path) -> District {
-    let store = Store::open(url).await.unwrap();
-    let keyring = Keyring::open(&folder.join("keys"), BEFORE).unwrap();
-    let shelf = Shelf::open(&folder.join("clips")).unwrap();
-    let clock = Arc::new(TestClock::at(BEFORE));
-    District::new(store, clock, shelf, keyring, Limits::default())
-}
-
-pub(super) fn lan() -> Actor {
-    Actor { person: None, name: "Lan".to_owned(), address: "-".to_owned() }
-}
-
-fn word_on(station: &str) -> StoredDeclaration {
-    StoredDeclaration {
-        airing: airing_at(station, MORNING),
-        outcome: "aired".to_owned(),
-        started_at: Some(MORNING),
-        cause: None,
-        detail: Some("máy của xã".to_owned()),
-        declared_by: "Lan".to_owned(),
-        declared_at: UtcMs(MORNING.0 + 60_000),
-        key: None,
-    }
-}
-
-/// Rules, two stations with keys, five records, a word, a ruling, four eyes off, a station revoked.
-pub(super) async fn days_work(district: &District) {
-    let store = district.store();
-    store.apply(&rules(), &Removed::default(), BEFORE).await.unwrap();
-    for station in ["thach-lam", "kim-tan"] {
-        let id: StationId = station.parse().unwrap();
-        let code = store.create_code(&id, MORNING).await.unwrap();
-        let key = Some(key_of(station).public());
-        store.enrol(code.reveal(), key, BEFORE).await.unwrap().unwrap();
-    }
-    confirm(district, 1..=5).await;
-    store.declare(Some(&lan()), &word_on("kim-tan"), false).await.unwrap();
-    let clip = store.clips().await.unwrap().remove(0);
-    let subject = Subject::Clip(clip.id);
-    let said = Said { subject: &subject, content: sha256(), approved: false, comment: None };
-    store.rule(&lan(), &said, MORNING).await.unwrap();
-    store.set_four_eyes(&lan(), false, MORNING).await.unwrap();
-    store.revoke_station_by(&lan(), &"kim-tan".parse().unwrap(), MORNING).await.unwrap();
-}
-
-async fn confirm(district: &District, numbers: std::ops::RangeInclusive<u64>) {
-    let mut chain = Vec::new();
-    let mut new = Vec::new();
-    for sequence in 1..=*numbers.end() {
-        let envelope = after(chain.last(), played("thach-lam", sequence));
-        chain.push(envelope.clone());
-        let record = serde_json::from_str(&envelope.payload).unwrap();
-        new.push(NewRecord::new(&record, envelope));
-    }
-    let new = new.split_off(*numbers.start() as usize - 1);
-    let call = Call::Line { status: None };
-    let station = "thach-lam".parse().unwrap();
-    let verdicts = district.store().confirm(&station, new, call, MORNING).await.unwrap();
-    assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Recorded));
-}
-
-macro_rules! on_both {
-    ($($story:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test]
-            async fn $story() {
-                super::$story(super::Place::on_sqlite().await).await;
-            })+
-        }
-        mod postgresql {
-            $(#[tokio::test]
-            async fn $story() {
-                super::$story(super::Place::on_postgres().await).await;
-            })+
-        }
-    };
-}
 
 on_both!(
     what_happens_is_in_the_log_and_is_proven,
@@ -167,7 +22,6 @@ on_both!(
     what_was_there_before_goes_in_first,
     several_write_at_once,
     only_what_may_have_been_written_is_read_again,
-    a_new_key_is_followed_from_the_old_one,
     an_edit_is_told_within_a_minute_while_nobody_asks_for_it,
 );
 
@@ -405,92 +259,6 @@ async fn an_edit_is_told_within_a_minute_while_nobody_asks_for_it(place: Place) 
     until(false).await;
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
-}
-
-async fn a_new_key_is_followed_from_the_old_one(place: Place) {
-    let district = &place.district;
-    days_work(district).await;
-    assert_eq!(sign_log(district).await.unwrap(), None);
-    let store = district.store();
-    let first = store.checkpoint().await.unwrap().unwrap();
-    let keyring = district.keyring();
-    let old = keyring.log().first().unwrap();
-    let secrets = || -> Vec<String> {
-        let names = std::fs::read_dir(place.folder.path().join("keys")).unwrap();
-        let names = names.map(|file| file.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name.starts_with("log")).collect()
-    };
-    assert_eq!(secrets(), ["log.key"]);
-    // By a command beside the district, which goes on with the new one by itself; twice.
-    let mut keys = vec![old.clone()];
-    let mut heads = vec![first];
-    for number in 2..=3 {
-        let beside = Keyring::look(&place.folder.path().join("keys")).unwrap().unwrap();
-        let new = rotate_log_key(store, &beside, MORNING).await.unwrap();
-        assert_eq!((new.name(), secrets()), (old.name(), vec![format!("log-{number}.key")]));
-        assert_eq!(sign_log(district).await.unwrap(), None);
-        keys.push(new);
-        confirm(district, number * 3..=number * 3 + 2).await;
-        assert_eq!(sign_log(district).await.unwrap(), None);
-        heads.push(store.checkpoint().await.unwrap().unwrap());
-    }
-    assert_eq!(check_log(district).await.unwrap(), None);
-    // Whoever has the keys from before signs and rotates no more.
-    let late = rotate_log_key(store, &keyring, MORNING).await.unwrap_err();
-    assert!(matches!(late, NoRotation::Lost(_)), "{late}");
-
-    let export = place.export().await;
-    let file = place.folder.path().join("log.txt");
-    std::fs::write(&file, &export).unwrap();
-    let verified = |key: &NoteKey, older: &SignedHead| {
-        let note: Note = older.note.parse().unwrap();
-        let head = note.text().parse::<Checkpoint>().unwrap().head;
-        let older_file = place.folder.path().join("older");
-        std::fs::write(&older_file, &older.note).unwrap();
-        let older = Older { head, note: Some(note) };
-        let ours = verify(&mut &export[..], Some(key.clone()), Some(older), true);
-        let arguments =
-            [Path::new("--key"), key.to_string().as_ref(), "--older".as_ref(), &older_file, &file]
-                .map(Path::to_owned);
-        let theirs = python(&[]).args(arguments).output().unwrap();
-        assert_eq!(
-            theirs.status.success(),
-            ours.is_ok(),
-            "{}",
-            String::from_utf8_lossy(&theirs.stderr)
-        );
-        ours
-    };
-    for key in &keys {
-        for older in &heads {
-            let proven = verified(key, older).unwrap();
-            assert_eq!((&proven.key, proven.changes.len()), (&keys[2], 2), "{proven}");
-            assert!(proven.to_string().contains("signed by the one before it"), "{proven}");
-        }
-    }
-    let stranger = NoteKey::new(old.name(), Signs::Text, key_of("kim-tan").public()).unwrap();
-    assert!(verified(&stranger, &heads[0]).is_err());
-    // A head from before under a key from after is none of this log's.
-    let text: Note = heads[0].note.parse().unwrap();
-    let mut forged = Note::new(text.text().to_owned()).unwrap();
-    let newest = Keyring::look(&place.folder.path().join("keys")).unwrap().unwrap();
-    forged.sign(old.name(), newest.log().of(&keys[2]).unwrap()).unwrap();
-    let forged = SignedHead { note: forged.to_string(), ..heads[0].clone() };
-    assert!(verified(&keys[2], &forged).is_err());
-}
-
-/// The log's key is lost, and another in its place.
-#[tokio::test]
-async fn another_key_signs_nothing() {
-    let place = Place::on_sqlite().await;
-    days_work(&place.district).await;
-    assert_eq!(sign_log(&place.district).await.unwrap(), None);
-    confirm(&place.district, 6..=6).await;
-    let file = place.folder.path().join("keys/log.key");
-    std::fs::remove_file(&file).unwrap();
-    let again = open(&place.url, place.folder.path()).await;
-    let fault = sign_log(&again).await.unwrap().unwrap();
-    assert_eq!(fault.kind, LogFaultKind::Key, "{fault:?}");
 }
 
 /// A database of before there was a log: its tables have no places.

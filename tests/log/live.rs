@@ -24,7 +24,7 @@ use super::{
         district::{Answer, House},
         played,
     },
-    database::{days_work, lan, open},
+    place::{days_work, lan, open},
 };
 
 /// A district that is served on this machine.

@@ -16,10 +16,13 @@ mod browser;
 #[macro_use]
 #[path = "../common/mod.rs"]
 mod common;
+#[macro_use]
+mod place;
 
 mod agree;
 mod database;
 mod edits;
 mod flips;
 mod forge;
+mod keys;
 mod live;
