@@ -6,10 +6,15 @@ mod chain;
 use std::fmt;
 
 use book::{Book, Claim, Page};
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::iter::{
+    IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
+};
 
 use super::{BadCheckpoint, Checkpoint, Frontier, Head, leaf, read_line};
 use crate::signing::{BadNote, Note, NoteKey};
+
+/// Entries that one core takes at a time: few, so that none waits long for the last of another.
+const PIECE: usize = 16;
 
 /// A head that somebody kept from earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,7 +206,7 @@ impl Verifier {
     }
 
     fn enter_all(&mut self, lines: &[&[u8]]) -> Result<(), Wrong> {
-        let read: Vec<_> = lines.par_iter().map(read).collect();
+        let read: Vec<_> = lines.par_iter().with_max_len(PIECE).map(read).collect();
         for (index, page) in (self.tree.size()..).zip(read) {
             let entered = page.and_then(|(hash, page)| self.enter(index, hash, page));
             let claim = entered.map_err(|why| match why {
@@ -342,5 +347,5 @@ fn read<'a>(line: &&'a [u8]) -> Result<(super::Hash, Page<'a>), Why> {
 fn check(claims: &[(u64, Claim)]) -> Result<(), Wrong> {
     let wrong =
         |(index, claim): &(u64, Claim)| claim.check().err().map(|why| Wrong::Entry(*index, why));
-    claims.par_iter().find_map_first(wrong).map_or(Ok(()), Err)
+    claims.par_iter().with_max_len(PIECE).find_map_first(wrong).map_or(Ok(()), Err)
 }
