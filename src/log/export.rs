@@ -8,8 +8,8 @@ use crate::signing::{BadNote, Note, NoteKey};
 /// The longest checkpoint with its signatures, in bytes.
 const LONGEST_HEAD: u64 = 64 * 1024;
 
-/// Entries checked together: all processors have work, and what they work on stays near them.
-const TOGETHER: usize = 1024;
+/// Entries checked together: many for each time that processors wait for each other.
+const TOGETHER: usize = 4096;
 /// And bytes.
 const AT_ONCE: usize = 16 * 1024 * 1024;
 
@@ -67,15 +67,17 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn read(file: &mut impl BufRead) -> std::io::Result<Self> {
-        let mut read = Self::default();
-        while read.ends.len() < TOGETHER && read.text.len() < AT_ONCE {
-            if file.read_until(b'\n', &mut read.text)? == 0 {
+    /// Reads the next lines in place of those that it held.
+    fn refill(&mut self, file: &mut impl BufRead) -> std::io::Result<()> {
+        self.text.clear();
+        self.ends.clear();
+        while self.ends.len() < TOGETHER && self.text.len() < AT_ONCE {
+            if file.read_until(b'\n', &mut self.text)? == 0 {
                 break;
             }
-            read.ends.push(read.text.len());
+            self.ends.push(self.text.len());
         }
-        Ok(read)
+        Ok(())
     }
 
     /// The lines without their ends. A last one that has none may have lost more than that: it is empty.
@@ -88,8 +90,7 @@ impl Stretch {
     }
 }
 
-/// Verifies a file from its beginning to its end: every hash, the head, and with signatures those of the stations. While some
-/// entries are checked, the next are read.
+/// Verifies a file from its beginning to its end: every hash, the head, and with signatures those of the stations.
 ///
 /// # Errors
 /// The first thing that is wrong.
@@ -101,14 +102,14 @@ pub fn verify(
 ) -> Result<Proven, BadExport> {
     let note = read_head(file)?;
     let mut verifier = Verifier::new(note, known, older, with_signatures)?;
-    let mut stretch = Stretch::read(file)?;
+    let (mut stretch, mut next) = (Stretch::default(), Stretch::default());
+    stretch.refill(file)?;
     while !stretch.ends.is_empty() {
-        let (taken, next) = std::thread::scope(|scope| {
-            let next = scope.spawn(|| Stretch::read(file));
-            (verifier.take(&stretch.lines()), next.join())
-        });
-        taken?;
-        stretch = next.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let pages = verifier.read(&stretch.lines());
+        let (entered, refilled) = rayon::join(|| verifier.enter(pages), || next.refill(file));
+        entered?;
+        refilled?;
+        std::mem::swap(&mut stretch, &mut next);
     }
     Ok(verifier.finish()?)
 }

@@ -26,5 +26,5 @@ pub use proof::{
 };
 pub use tile::{Tile, WIDTH};
 pub use tree::{Frontier, Hash, leaf, node};
-pub use verifying::{Older, Proven, Verifier, Wrong};
+pub use verifying::{Older, Pages, Proven, Verifier, Wrong};
 pub use witness::{Refused, Seen};

@@ -5,16 +5,14 @@ mod chain;
 
 use std::fmt;
 
-use book::{Book, Claim, Page};
-use rayon::iter::{
-    IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
-};
+use book::{Book, Page};
+use rayon::{iter::ParallelIterator as _, slice::ParallelSlice as _};
 
 use super::{BadCheckpoint, Checkpoint, Frontier, Head, leaf, read_line};
-use crate::signing::{BadNote, Note, NoteKey};
+use crate::signing::{BadNote, Claim, Note, NoteKey};
 
-/// Entries that one core takes at a time: few, so that none waits long for the last of another.
-const PIECE: usize = 16;
+/// Entries that one core takes at a time, and whose signatures it checks together.
+const PIECE: usize = 128;
 
 /// A head that somebody kept from earlier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,9 +137,11 @@ pub struct Verifier {
     tree: Frontier,
     book: Book,
     with_signatures: bool,
-    /// Signatures that are checked while the entries after them are read.
-    claims: Vec<(u64, Claim)>,
 }
+
+/// Entries that hold by themselves, or why not; they are still to be entered.
+#[derive(Debug)]
+pub struct Pages<'a>(Vec<Vec<Read<'a>>>);
 
 impl Verifier {
     /// Against the checkpoint that leads the entries, with a key and an older head that are known from elsewhere.
@@ -182,7 +182,6 @@ impl Verifier {
             tree: Frontier::default(),
             book: Book::default(),
             with_signatures,
-            claims: Vec::new(),
         })
     }
 
@@ -191,57 +190,48 @@ impl Verifier {
         self.checkpoint.head.size
     }
 
-    /// Takes the next lines, each without its end. A signature that does not fit may be told at the next call or at the end.
+    /// Takes the next lines, each without its end.
     ///
     /// # Errors
     /// The first that is wrong.
     pub fn take(&mut self, lines: &[&[u8]]) -> Result<(), Wrong> {
-        let claims = std::mem::take(&mut self.claims);
-        let (entered, checked) = rayon::join(|| self.enter_all(lines), || check(&claims));
-        checked?;
-        if entered.is_err() {
-            check(&self.claims)?;
-        }
-        entered
+        let pages = self.read(lines);
+        self.enter(pages)
     }
 
-    fn enter_all(&mut self, lines: &[&[u8]]) -> Result<(), Wrong> {
-        let read: Vec<_> = lines.par_iter().with_max_len(PIECE).map(read).collect();
-        for (index, page) in (self.tree.size()..).zip(read) {
-            let entered = page.and_then(|(hash, page)| self.enter(index, hash, page));
-            let claim = entered.map_err(|why| match why {
-                Why::Entry(words) => Wrong::Entry(index, words),
-                Why::Older(words) => Wrong::Older(words),
-            })?;
-            if self.with_signatures {
-                self.claims.extend(claim.map(|claim| (index, claim)));
+    /// Reads the next lines, each without its end, and checks on all cores what each is by itself: its hash, and its station's
+    /// signature.
+    pub fn read<'a>(&self, lines: &[&'a [u8]]) -> Pages<'a> {
+        let pieces = lines.par_chunks(PIECE);
+        Pages(pieces.map(|piece| read_together(piece, self.with_signatures)).collect())
+    }
+
+    /// Enters what was read: it must follow from what came before.
+    ///
+    /// # Errors
+    /// The first that is wrong.
+    pub fn enter(&mut self, Pages(pages): Pages<'_>) -> Result<(), Wrong> {
+        for page in pages.into_iter().flatten() {
+            let index = self.tree.size();
+            let size = self.size();
+            let (hash, page) = page.map_err(|why| Wrong::Entry(index, why))?;
+            if index >= size {
+                let words = format!("the checkpoint speaks of {size} entries only");
+                return Err(Wrong::Entry(index, words));
+            }
+            self.book.enter(index, page).map_err(|why| Wrong::Entry(index, why))?;
+            self.tree.push(hash);
+            if let Some(Older { head, .. }) = &self.older
+                && head.size == self.tree.size()
+                && head.root != self.tree.root()
+            {
+                return Err(Wrong::Older(format!(
+                    "the first {} entries are not those of the older head: the log was rewritten",
+                    head.size
+                )));
             }
         }
         Ok(())
-    }
-
-    fn enter(
-        &mut self,
-        index: u64,
-        hash: super::Hash,
-        page: Page<'_>,
-    ) -> Result<Option<Claim>, Why> {
-        if index >= self.size() {
-            let size = self.size();
-            return Err(Why::Entry(format!("the checkpoint speaks of {size} entries only")));
-        }
-        let claim = self.book.enter(index, page).map_err(Why::Entry)?;
-        self.tree.push(hash);
-        if let Some(Older { head, .. }) = &self.older
-            && head.size == self.tree.size()
-            && head.root != self.tree.root()
-        {
-            return Err(Why::Older(format!(
-                "the first {} entries are not those of the older head: the log was rewritten",
-                head.size
-            )));
-        }
-        Ok(claim)
     }
 
     /// Ends, when all entries came.
@@ -249,7 +239,6 @@ impl Verifier {
     /// # Errors
     /// What is wrong with the whole.
     pub fn finish(self) -> Result<Proven, Wrong> {
-        check(&self.claims)?;
         let Head { size, root } = self.checkpoint.head;
         if self.tree.size() < size {
             let missing = format!("it is missing: {size} entries were signed");
@@ -327,25 +316,28 @@ impl Verifier {
     }
 }
 
-/// Why an entry, whose number is told later, is wrong.
-enum Why {
-    Entry(String),
-    Older(String),
-}
+/// An entry that holds by itself, with its hash, or why it does not.
+type Read<'a> = Result<(super::Hash, Page<'a>), String>;
 
-fn read<'a>(line: &&'a [u8]) -> Result<(super::Hash, Page<'a>), Why> {
-    let wrong = |words: &str| Why::Entry(words.to_owned());
-    let (stated, entry) =
-        read_line(line).ok_or_else(|| wrong("the line is not a hash, a space and an entry"))?;
-    if leaf(entry) != stated {
-        return Err(wrong("it was changed: its hash does not fit"));
+fn read_together<'a>(lines: &[&'a [u8]], with_signatures: bool) -> Vec<Read<'a>> {
+    let mut pages: Vec<_> = lines.iter().map(|line| read(line, with_signatures)).collect();
+    let claims = pages.iter().enumerate().filter_map(|(index, page)| {
+        let (_, page) = page.as_ref().ok()?;
+        Some((index, page.claim()?))
+    });
+    let claims: Vec<_> = claims.collect();
+    let wrong = Claim::first_wrong(claims.iter().map(|(_, claim)| *claim));
+    let wrong = wrong.and_then(|wrong| claims.get(wrong)).map(|(index, _)| *index);
+    if let Some(Ok((_, page))) = wrong.and_then(|wrong| pages.get_mut(wrong)) {
+        page.refute();
     }
-    Ok((stated, Page::read(entry).map_err(Why::Entry)?))
+    pages
 }
 
-/// Finds the first signature that does not fit.
-fn check(claims: &[(u64, Claim)]) -> Result<(), Wrong> {
-    let wrong =
-        |(index, claim): &(u64, Claim)| claim.check().err().map(|why| Wrong::Entry(*index, why));
-    claims.par_iter().with_max_len(PIECE).find_map_first(wrong).map_or(Ok(()), Err)
+fn read<'a>(line: &'a [u8], with_signatures: bool) -> Read<'a> {
+    let (stated, entry) = read_line(line).ok_or("the line is not a hash, a space and an entry")?;
+    if leaf(entry) != stated {
+        return Err("it was changed: its hash does not fit".to_owned());
+    }
+    Ok((stated, Page::read(entry, with_signatures)?))
 }

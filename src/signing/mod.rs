@@ -4,12 +4,14 @@
 //! pass for one under a rundown. Keys and signatures are written as lower-case hexadecimal and in no other way, so that
 //! a changed byte is a changed meaning.
 
+mod claim;
 mod district_key;
 mod envelope;
 mod key;
 mod key_file;
 mod note;
 
+pub use claim::Claim;
 pub use district_key::{BadKeys, DistrictKey, newest, speaks_of};
 pub use envelope::Envelope;
 pub use key::{BadKey, BadSignature, PublicKey, SecretKey, Signature};

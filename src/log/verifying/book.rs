@@ -3,12 +3,12 @@ use std::{borrow::Cow, collections::HashMap};
 use serde::Deserialize;
 
 use super::{
-    super::{DistrictKey, LogKey, LogKeys, Record, Revoked, StationKey, WitnessKey},
+    super::{DistrictKey, LogKey, LogKeys, Revoked, StationKey, WitnessKey},
     chain::Chains,
 };
 use crate::{
     radio::RecordHash,
-    signing::{Context, Envelope, NoteKey, PublicKey, Signature, Signs, newest},
+    signing::{BadSignature, Claim, Context, Envelope, NoteKey, PublicKey, Signs, newest},
 };
 
 /// What entries said so far that later ones are held against.
@@ -19,14 +19,15 @@ pub(super) struct Book {
     pub(super) signed: u64,
     pub(super) unsigned: u64,
     district: Vec<Envelope>,
-    /// The keys of stations; none: it was revoked.
-    keys: HashMap<String, (String, Option<PublicKey>)>,
+    /// The keys of stations: whose, and whether it was revoked.
+    keys: HashMap<String, (String, bool)>,
     chains: Chains,
 }
 
 /// An entry, as far as it matters to others.
+#[derive(Debug)]
 pub(super) enum Page<'a> {
-    Record(Record<'a>, Told, RecordHash),
+    Record(Signed<'a>),
     StationKey(StationKey<'a>),
     Revoked(Revoked<'a>),
     DistrictKey(DistrictKey),
@@ -36,7 +37,19 @@ pub(super) enum Page<'a> {
     Other,
 }
 
+/// A record, whose signature was looked at already: whether its key may sign is told by the entries before it.
+#[derive(Debug)]
+pub(super) struct Signed<'a> {
+    told: Told,
+    hash: RecordHash,
+    /// The key that it names; none: it is from before there were keys.
+    key: Option<Cow<'a, str>>,
+    /// That this key signed it, if that is to be checked; or that it did not.
+    claim: Option<Result<Claim, BadSignature>>,
+}
+
 /// Of a record, what ties it to its station and to others.
+#[derive(Debug)]
 pub(super) struct Told {
     pub(super) station: String,
     pub(super) sequence: u64,
@@ -60,13 +73,13 @@ struct Kind<'a> {
     kind: Cow<'a, str>,
 }
 
-/// A [`Record`] with its kind, which must not stand there twice.
+/// A [`Record`](super::super::Record) with its kind, which must not stand there twice.
 #[derive(Deserialize)]
 struct Kinded<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
-    #[serde(borrow)]
-    at: Cow<'a, str>,
+    #[serde(borrow, rename = "at")]
+    _at: Cow<'a, str>,
     #[serde(borrow)]
     key: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -91,15 +104,16 @@ impl Told {
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn read(entry: &'a [u8]) -> Result<Self, String> {
+    /// Reads an entry; one of a record with a claim, if that is to be checked.
+    pub(super) fn read(entry: &'a [u8], is_claimed: bool) -> Result<Self, String> {
         let entry = std::str::from_utf8(entry).map_err(|_| "it is no text in UTF-8".to_owned())?;
         // Nearly all are records, and are read in one pass.
         if entry.starts_with(RECORD) {
-            return Self::record(entry);
+            return Signed::read(entry, is_claimed).map(Self::Record);
         }
         let Kind { kind } = json(entry)?;
         Ok(match &*kind {
-            "record" => return Self::record(entry),
+            "record" => return Signed::read(entry, is_claimed).map(Self::Record),
             "station-key" => Self::StationKey(json(entry)?),
             "station-key-revoked" => Self::Revoked(json(entry)?),
             "district-key" => Self::DistrictKey(json(entry)?),
@@ -108,80 +122,32 @@ impl<'a> Page<'a> {
             _ => Self::Other,
         })
     }
+
+    /// What is to be checked of it.
+    pub(super) fn claim(&self) -> Option<&Claim> {
+        let Self::Record(record) = self else { return None };
+        record.claim.as_ref()?.as_ref().ok()
+    }
+
+    /// It was checked, and does not hold.
+    pub(super) fn refute(&mut self) {
+        if let Self::Record(record) = self {
+            record.claim = Some(Err(BadSignature));
+        }
+    }
 }
 
-impl<'a> Page<'a> {
-    fn record(entry: &'a str) -> Result<Self, String> {
-        let Kinded { kind, at, key, signature, payload } = json(entry)?;
+impl<'a> Signed<'a> {
+    fn read(entry: &'a str, is_claimed: bool) -> Result<Self, String> {
+        let Kinded { kind, key, signature, payload, .. } = json(entry)?;
         if kind != "record" {
             return Err("it is of another kind than it begins with".to_owned());
         }
         let (told, hash) = (Told::of(&payload)?, RecordHash::of(payload.as_bytes()));
-        Ok(Self::Record(Record { at, key, signature, payload }, told, hash))
-    }
-}
-
-/// A signature that is still to be checked.
-#[derive(Debug)]
-pub(super) struct Claim {
-    key: PublicKey,
-    signature: String,
-    payload: String,
-}
-
-impl Claim {
-    /// Checks it strictly, as the district did.
-    pub(super) fn check(&self) -> Result<(), String> {
-        let wrong = |_| "the station's signature does not fit".to_owned();
-        let signature: Signature = self.signature.parse().map_err(wrong)?;
-        self.key.check(Context::Record, &self.payload, &signature).map_err(wrong)
-    }
-}
-
-impl Book {
-    /// Enters what an entry says; gives what remains to be checked.
-    pub(super) fn enter(&mut self, index: u64, page: Page<'_>) -> Result<Option<Claim>, String> {
-        match page {
-            Page::Record(record, told, hash) => self.record(index, record, &told, hash),
-            Page::StationKey(entry) => self.station_key(&entry).map(|()| None),
-            Page::Revoked(entry) => self.revoked(&entry).map(|()| None),
-            Page::DistrictKey(entry) => self.district_key(entry.statement).map(|()| None),
-            Page::LogKey(entry) => {
-                let taken = self.log_keys.enter(index, &entry);
-                taken.map(|()| None).map_err(|error| error.to_string())
-            }
-            Page::Witness(WitnessKey { key, .. }) => {
-                self.witnesses.push(witness_key(&key)?);
-                Ok(None)
-            }
-            Page::Other => Ok(None),
-        }
-    }
-
-    fn record(
-        &mut self,
-        index: u64,
-        record: Record<'_>,
-        told: &Told,
-        hash: RecordHash,
-    ) -> Result<Option<Claim>, String> {
-        let claim = match (record.key, record.signature) {
-            (None, None) => {
-                self.unsigned += 1;
-                None
-            }
+        let claim = match (&key, signature) {
+            (None, None) => None,
             (Some(key), Some(signature)) => {
-                let (station, key) = self
-                    .keys
-                    .get(&*key)
-                    .ok_or("it is signed with a key that no station enrolled with")?;
-                if *station != told.station {
-                    return Err(format!("it speaks of {}, and {station} signed it", told.station));
-                }
-                let key = key.ok_or("its key was revoked before it came")?;
-                let signature = signature.into_owned();
-                self.signed += 1;
-                Some(Claim { key, signature, payload: record.payload.into_owned() })
+                is_claimed.then(|| Claim::read(key, &signature, Context::Record, &payload))
             }
             _ => {
                 return Err(
@@ -189,17 +155,59 @@ impl Book {
                 );
             }
         };
-        self.chains.add(index, told, hash);
-        Ok(claim)
+        Ok(Self { told, hash, key, claim })
+    }
+}
+
+impl Book {
+    /// Enters what an entry says.
+    pub(super) fn enter(&mut self, index: u64, page: Page<'_>) -> Result<(), String> {
+        match page {
+            Page::Record(record) => self.record(index, record),
+            Page::StationKey(entry) => self.station_key(&entry),
+            Page::Revoked(entry) => self.revoked(&entry),
+            Page::DistrictKey(entry) => self.district_key(entry.statement),
+            Page::LogKey(entry) => {
+                self.log_keys.enter(index, &entry).map_err(|error| error.to_string())
+            }
+            Page::Witness(WitnessKey { key, .. }) => {
+                self.witnesses.push(witness_key(&key)?);
+                Ok(())
+            }
+            Page::Other => Ok(()),
+        }
+    }
+
+    fn record(&mut self, index: u64, record: Signed<'_>) -> Result<(), String> {
+        let Signed { told, hash, key, claim } = record;
+        if let Some(key) = key {
+            let (station, is_revoked) = self
+                .keys
+                .get(&*key)
+                .ok_or("it is signed with a key that no station enrolled with")?;
+            if *station != told.station {
+                return Err(format!("it speaks of {}, and {station} signed it", told.station));
+            }
+            if *is_revoked {
+                return Err("its key was revoked before it came".to_owned());
+            }
+            if let Some(Err(_)) = claim {
+                return Err("the station's signature does not fit".to_owned());
+            }
+            self.signed += 1;
+        } else {
+            self.unsigned += 1;
+        }
+        self.chains.add(index, &told, hash);
+        Ok(())
     }
 
     fn station_key(
         &mut self,
         StationKey { station, key, .. }: &StationKey<'_>,
     ) -> Result<(), String> {
-        let read: PublicKey =
-            key.parse().map_err(|error: crate::signing::BadKey| error.to_string())?;
-        match self.keys.insert(key.to_string(), (station.to_string(), Some(read))) {
+        key.parse::<PublicKey>().map_err(|error| error.to_string())?;
+        match self.keys.insert(key.to_string(), (station.to_string(), false)) {
             None => Ok(()),
             Some((first, _)) => Err(format!("{first} enrolled with this key already")),
         }
@@ -207,8 +215,8 @@ impl Book {
 
     fn revoked(&mut self, Revoked { station, key, .. }: &Revoked<'_>) -> Result<(), String> {
         match self.keys.get_mut(&**key) {
-            Some((of, held)) if *of == **station => {
-                *held = None;
+            Some((of, is_revoked)) if *of == **station => {
+                *is_revoked = true;
                 Ok(())
             }
             _ => Err(format!("{station} never enrolled with this key")),

@@ -30,10 +30,10 @@ struct Break {
 impl Chains {
     pub(super) fn add(&mut self, index: u64, told: &Told, hash: RecordHash) {
         let (station, sequence) = (told.station.as_str(), told.sequence);
-        if !self.stations.contains_key(station) {
-            self.stations.insert(station.to_owned(), Chain::default());
-        }
-        let Some(chain) = self.stations.get_mut(station) else { return };
+        let chain = match self.stations.get_mut(station) {
+            Some(chain) => chain,
+            None => self.stations.entry(station.to_owned()).or_default(),
+        };
         let previous = told.previous.flatten();
         let at = |index| Break { index, station: station.to_owned(), sequence };
         match sequence.checked_sub(1).and_then(|before| chain.ends.remove(&before)) {
