@@ -11,7 +11,9 @@ use crate::{
 const TURN: Duration = Duration::from_secs(25);
 /// Between two looks at least, where they are long.
 const REST: Duration = Duration::from_secs(5);
-/// After each tile, so that others get the processor too.
+/// Tiles that are read together where all are.
+const TOGETHER: u64 = 8;
+/// After what was read together, so that others get the processor too.
 const BREATH: Duration = Duration::from_millis(2);
 /// One part in so many of a processor's time goes into walking the log when nobody seems to have touched it.
 const SHARE: u32 = 20;
@@ -98,7 +100,7 @@ pub async fn check_entries(store: &Store) -> Result<Option<LogFault>, StoreError
         fault => return Ok(fault.err()),
     };
     let mut edge = Frontier::default();
-    for span in stretches(0, size) {
+    for span in stretches(0, size, TOGETHER) {
         let leaves = match store.log_read_back(span).await? {
             Ok(leaves) => leaves,
             Err(fault) => return Ok(Some(fault)),

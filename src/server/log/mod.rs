@@ -85,11 +85,12 @@ impl Watch {
     }
 }
 
-/// A log's spans of a tile each, from one entry on.
-fn stretches(from: u64, until: u64) -> impl Iterator<Item = std::ops::Range<u64>> {
-    let first = from / WIDTH;
-    (first..until.div_ceil(WIDTH))
-        .map(move |tile| from.max(tile * WIDTH)..until.min((tile + 1) * WIDTH))
+/// A log's spans of so many tiles each, from one entry on.
+fn stretches(from: u64, until: u64, tiles: u64) -> impl Iterator<Item = std::ops::Range<u64>> {
+    let width = tiles * WIDTH;
+    let first = from / width;
+    (first..until.div_ceil(width))
+        .map(move |stretch| from.max(stretch * width)..until.min((stretch + 1) * width))
         .filter(|span| !span.is_empty())
 }
 
@@ -112,10 +113,11 @@ mod tests {
 
     #[test]
     fn stretches_end_where_tiles_end() {
-        let all = |from, until| stretches(from, until).collect::<Vec<_>>();
+        let all = |from, until| stretches(from, until, 1).collect::<Vec<_>>();
         assert_eq!(all(0, 0), []);
         assert_eq!(all(1, 257), [1..256, 256..257]);
         assert_eq!(all(5, 513), [5..256, 256..512, 512..513]);
         assert_eq!(all(256, 256), []);
+        assert!(stretches(5, 1025, 2).eq([5..512, 512..1024, 1024..1025]));
     }
 }

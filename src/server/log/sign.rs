@@ -78,7 +78,7 @@ async fn sign(district: &District) -> Result<Option<LogFault>, StoreError> {
             };
         }
     }
-    for span in stretches(edge.size(), size) {
+    for span in stretches(edge.size(), size, 1) {
         match store.log_read_back(span).await? {
             Ok(leaves) => leaves.into_iter().for_each(|leaf| edge.push(leaf)),
             Err(fault) => return Ok(Some(fault)),

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::super::{NewRecord, StoreError, db::Row};
-use crate::{log::Entry, radio::RecordHash, signing::Envelope, wire::StationRecord};
+use super::super::{StoreError, db::Row};
+use crate::{log::Entry, radio::RecordHash, wire::StationRecord};
 
 /// The columns, in the order of [`Columns::read`].
 macro_rules! record_columns {
@@ -54,30 +54,34 @@ impl Columns {
     }
 
     /// Whether they are what the record says, as it is signed.
-    pub(super) fn fit(&self, payload: &str, key: Option<&str>, signature: Option<&str>) -> bool {
-        let (Some(key), Some(signature)) = (key, signature) else {
+    pub(super) fn fit(&self, payload: &str, is_signed: bool) -> bool {
+        if !is_signed {
             // From before there were keys: it has no hash either.
             return self.hash.is_none();
+        }
+        let said = StationRecord::read(payload).map(|record| Self::of(&record, payload));
+        said.is_ok_and(|said| *self == said)
+    }
+
+    fn of(record: &StationRecord, payload: &str) -> Self {
+        let (station, boot, previous, as_run, kind) = match record {
+            StationRecord::AsRun(of) => (&of.station, &of.boot, &of.previous, Some(of), None),
+            StationRecord::Event(of) => {
+                (&of.station, &of.boot, &of.previous, None, Some(of.event.kind()))
+            }
         };
-        let (Ok(key), Ok(signature)) = (key.parse(), signature.parse()) else { return false };
-        let Ok(record) = StationRecord::read(payload) else { return false };
-        let envelope = Envelope { payload: payload.to_owned(), key, signature };
-        let (station, new) = match &record {
-            StationRecord::AsRun(record) => (&record.station, NewRecord::new(record, envelope)),
-            StationRecord::Event(event) => (&event.station, NewRecord::event(event, envelope)),
-        };
-        let said = Self {
+        let turn = as_run.filter(|record| record.had_its_turn());
+        Self {
             station: station.to_string(),
-            boot: new.boot,
-            sequence: new.sequence.cast_signed(),
-            airing: new.airing.map_or_else(String::new, |airing| airing.to_string()),
-            position: i64::from(new.position),
-            clip: new.clip.map(|clip| clip.to_string()),
-            turn_at: new.turn_at.map(|at| at.0),
-            hash: Some(new.hash.to_string()),
-            previous: new.previous.as_ref().map(RecordHash::to_string),
-            kind: new.kind.map(str::to_owned),
-        };
-        *self == said
+            boot: boot.clone(),
+            sequence: record.sequence().cast_signed(),
+            airing: as_run.map(|record| record.airing.to_string()).unwrap_or_default(),
+            position: as_run.map_or(0, |record| record.position.into()),
+            clip: as_run.and_then(|record| record.clip).map(|clip| clip.to_string()),
+            turn_at: turn.map(|record| record.scheduled_at.0),
+            hash: Some(RecordHash::of(payload.as_bytes()).to_string()),
+            previous: previous.as_ref().map(RecordHash::to_string),
+            kind: kind.map(str::to_owned),
+        }
     }
 }

@@ -137,7 +137,7 @@ fn read_record(row: &Row) -> Result<String, StoreError> {
     let at = UtcMs(row.get(1)?).to_string().into();
     let (key, signature): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
     let (payload, columns): (String, _) = (row.get(4)?, Columns::read(row, 5)?);
-    let do_fit = columns.fit(&payload, key.as_deref(), signature.as_deref());
+    let do_fit = columns.fit(&payload, key.is_some() && signature.is_some());
     let (key, signature) = (key.map(Cow::Owned), signature.map(Cow::Owned));
     let entry = Entry::Record(Record { at, key, signature, payload: payload.into() });
     if do_fit { line(&entry) } else { text("record", "", &Bent { entry: &entry, columns }) }
