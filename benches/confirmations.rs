@@ -16,6 +16,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 mod reach;
+mod spans;
 
 use std::{
     path::Path,
@@ -28,6 +29,7 @@ use axum::body::Bytes;
 use common::{BEFORE, MORNING, after, key_of, played, rules, sha256, signed};
 use loa::{
     clock::TestClock,
+    log::{Entry, Record, leaf},
     server::{District, Door, Keyring, Limits, serve},
     signing::{Context, Envelope},
     store::{Removed, Store},
@@ -61,6 +63,37 @@ fn main() {
     ratios.sort_by(f64::total_cmp);
     println!("median ratio to sqlite3 {:.2}", ratios[1]);
     reach::told("at least half of sqlite3's plain inserts", ratios[1] >= 0.5);
+    let share = runtime.block_on(share_of_log());
+    reach::told("the log takes at most 15 % of the confirmation rate", share <= 0.15);
+}
+
+/// The part of the confirmation rate that the log takes: where the writer is what all wait for, that of its time which goes
+/// into appending; and what each caller hashes for it, of both cores.
+async fn share_of_log() -> f64 {
+    let times = spans::Times::default();
+    tracing::subscriber::set_global_default(times.clone()).unwrap();
+    let rate = over_http().await;
+    let writing = times.of("append").as_secs_f64() / times.of("commit").as_secs_f64();
+    let record = log_entry();
+    let (begun, mut hashed) = (Instant::now(), 0.0);
+    while begun.elapsed() < SPAN / 5 {
+        std::hint::black_box(leaf(record.line().unwrap().as_bytes()));
+        hashed += 1.0;
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let hashing = begun.elapsed().as_secs_f64() / hashed * rate / threads as f64;
+    println!(
+        "the log: {:.1} % of the writer's time; {:.1} % of {threads} cores for its hashes, at {rate:.0} rows/s",
+        writing * 100.0,
+        hashing * 100.0
+    );
+    writing + hashing
+}
+
+fn log_entry() -> Entry<'static> {
+    let Envelope { payload, key, signature } = signed("thach-lam", &record(0, 0));
+    let (key, signature) = (Some(key.to_string().into()), Some(signature.to_string().into()));
+    Entry::Record(Record { at: BEFORE.to_string().into(), key, signature, payload: payload.into() })
 }
 
 /// Every record is signed, so that no core takes more of them than this.

@@ -7,6 +7,7 @@ use std::{
 
 use sqlx::AssertSqlSafe;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument as _;
 
 use super::{
     Call, NewRecord, Store, StoreError, Tx, chain, contact,
@@ -126,7 +127,7 @@ async fn write(
 }
 
 async fn commit_all(db: &Db, batches: &mut Vec<Batch>) {
-    match commit(db, batches).await {
+    match commit(db, batches).instrument(tracing::trace_span!("commit")).await {
         Ok(verdicts) => {
             for (batch, verdicts) in batches.drain(..).zip(verdicts) {
                 batch.answer.send(Ok(verdicts)).ok();
@@ -188,7 +189,8 @@ async fn commit(db: &Db, batches: &[Batch]) -> Result<Vec<Vec<Verdict>>, StoreEr
         verdicts
     };
     if !leaves.is_empty() {
-        log::append_leaves(&mut tx, size, &leaves).await?;
+        let append = log::append_leaves(&mut tx, size, &leaves);
+        append.instrument(tracing::trace_span!("append")).await?;
     }
     // A station says much of few airings: each is looked for once. What was not kept tells of none.
     let mut told: HashMap<&AiringId, (&StationId, &NewRecord)> = HashMap::new();
