@@ -16,6 +16,10 @@ pub enum Entry<'a> {
     Record(Record<'a>),
     /// What somebody says aired.
     Declaration(Declared<'a>),
+    /// What somebody says was done for a campaign beside its airings.
+    ChannelReport(ChannelReport<'a>),
+    /// That was wrong.
+    ChannelReportWithdrawn(ChannelReportWithdrawn<'a>),
     /// What an approver said of a content.
     Ruling(Ruling<'a>),
     /// What somebody did that decides what sounds.
@@ -78,6 +82,42 @@ pub struct Declared<'a> {
     pub by: &'a str,
     /// What its sender calls it.
     pub sent_as: Option<&'a str>,
+}
+
+/// Somebody's word about posters, leaflets and the like.
+#[derive(Debug, Serialize)]
+pub struct ChannelReport<'a> {
+    /// When it was said.
+    pub at: UtcMs,
+    /// Its name.
+    pub id: &'a str,
+    /// For which campaign.
+    pub campaign: &'a str,
+    /// In which unit.
+    pub unit: &'a str,
+    /// How people were reached.
+    pub channel: &'a str,
+    /// On which local day.
+    pub day: &'a str,
+    /// How many.
+    pub number: i64,
+    /// What else there is to say.
+    pub note: Option<&'a str>,
+    /// The SHA-256 of a photograph.
+    pub photograph: Option<&'a str>,
+    /// Who says so.
+    pub by: &'a str,
+}
+
+/// Such a word was taken back.
+#[derive(Debug, Serialize)]
+pub struct ChannelReportWithdrawn<'a> {
+    /// When.
+    pub at: UtcMs,
+    /// Which, by its name.
+    pub id: &'a str,
+    /// Who says so.
+    pub by: &'a str,
 }
 
 /// An approver's word.

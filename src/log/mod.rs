@@ -15,8 +15,8 @@ mod witness;
 
 pub use checkpoint::{BadCheckpoint, Checkpoint, Head};
 pub use entry::{
-    Declared, Deed, DistrictKey, Entry, LogKey, Record, Revoked, Rule, Ruling, StationKey,
-    WitnessKey,
+    ChannelReport, ChannelReportWithdrawn, Declared, Deed, DistrictKey, Entry, LogKey, Record,
+    Revoked, Rule, Ruling, StationKey, WitnessKey,
 };
 pub use export::{BadExport, line_of, read_head, read_line, verify};
 pub use keys::{BadLogKey, LogKeys};

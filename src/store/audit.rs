@@ -79,12 +79,14 @@ codes! {
         KeepingSet = "keeping-set",
         /// A recording went, as the district keeps it no longer.
         RecordingGone = "recording-gone",
+        /// What was kept of how airings stand was changed past Loa, and worked out anew.
+        KeptPutRight = "kept-put-right",
     }
 }
 
 impl Deed {
-    /// Whether it decides what sounds or what the record is worth: then the log has it too. Words on airings and approvals
-    /// have entries of their own.
+    /// Whether it decides what sounds, what is kept or shown, or what the record is worth: then the log has it too. Words on
+    /// airings and other channels, and approvals, have entries of their own.
     pub(super) fn is_logged(self) -> bool {
         matches!(
             self,
@@ -103,6 +105,10 @@ impl Deed {
                 | Self::RolesChanged
                 | Self::PersonDisabled
                 | Self::PersonEnabled
+                | Self::PublicSet
+                | Self::KeepingSet
+                | Self::RecordingGone
+                | Self::KeptPutRight
         )
     }
 }

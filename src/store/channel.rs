@@ -7,7 +7,7 @@ use super::{
     Actor, Deed, Store, StoreError,
     audit::{note, random_name},
     db::{Row, sql},
-    name,
+    log, name,
 };
 use crate::radio::{CampaignId, Channel, ClipHash, UnitId, UtcMs};
 
@@ -86,11 +86,15 @@ impl Store {
         let (campaign, unit) = (said.campaign.as_str(), said.unit.as_str());
         let (channel, day) = (said.channel.as_str(), said.day.to_string());
         let photograph = said.photograph.map(|sha256| sha256.to_string());
+        let place = log::lock(&mut tx).await?;
         sql!(execute &mut tx,
-            "insert into channel_report (id, campaign, unit, channel, day, number, note, photograph, reported_by, reported_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "insert into channel_report (id, campaign, unit, channel, day, number, note, photograph, reported_by,
+                 reported_at, log_position)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             id.as_str(), campaign, unit, channel, day.as_str(), i64::from(said.number),
-            said.note.as_deref(), photograph.as_deref(), actor.name.as_str(), now.0)?;
+            said.note.as_deref(), photograph.as_deref(), actor.name.as_str(), now.0,
+            place.cast_signed())?;
+        log::channel_report(&mut tx, place).await?;
         let after = json!({
             "unit": unit, "channel": channel, "day": day, "number": said.number, "note": said.note,
             "photograph": photograph,
@@ -109,13 +113,15 @@ impl Store {
         now: UtcMs,
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
+        let place = log::lock(&mut tx).await?;
         let Some(row) = sql!(fetch &mut tx, select!("id = $1"), id)?.pop() else {
             return Ok(false);
         };
         let ChannelReport { said, .. } = read(&row)?;
         sql!(execute &mut tx,
-            "update channel_report set withdrawn_by = $2, withdrawn_at = $3 where id = $1",
-            id, actor.name.as_str(), now.0)?;
+            "update channel_report set withdrawn_by = $2, withdrawn_at = $3, withdrawn_position = $4 where id = $1",
+            id, actor.name.as_str(), now.0, place.cast_signed())?;
+        log::channel_withdrawn(&mut tx, place).await?;
         let before = json!({
             "unit": said.unit, "channel": said.channel, "day": said.day, "number": said.number,
         });

@@ -40,6 +40,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (19, "channels", include_str!("../../migrations/0019_channels.sql")),
     (20, "settled", include_str!("../../migrations/0020_settled.sql")),
     (22, "judgement", include_str!("../../migrations/0022_judgement.sql")),
+    (24, "declared", include_str!("../../migrations/0024_declared.sql")),
 ];
 
 /// The first SQLite without the bug that corrupts a database in WAL mode.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use loa::{
     log::{Head, Older, consistency, inclusion, leaf, verify_consistency, verify_inclusion},
     server::{Door, check_log, patrol, roll, serve, sign_log},
-    store::{Call, LogFaultKind, LogMark, NewRecord, Touched, Verdict},
+    store::{Call, Keeping, LogFaultKind, LogMark, NewRecord, Touched, Verdict},
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -13,13 +13,14 @@ use super::{
     agree::python_on,
     common::{MORNING, after, played},
     forge::{verdict, word},
-    place::{Place, confirm, days_work, lan, open},
+    place::{Place, confirm, days_work, lan, open, posters},
 };
 
 on_both!(
     what_happens_is_in_the_log_and_is_proven,
     what_is_done_behind_its_back_is_found,
     what_was_there_before_goes_in_first,
+    policies_and_other_channels_are_in_the_log,
     several_write_at_once,
     only_what_may_have_been_written_is_read_again,
     an_edit_is_told_within_a_minute_while_nobody_asks_for_it,
@@ -95,12 +96,13 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
     let district = &place.district;
     days_work(district).await;
     roll(district).await.unwrap();
+    district.store().report_channel(&lan(), &posters(), MORNING).await.unwrap();
     assert_eq!(sign_log(district).await.unwrap(), None);
     assert_eq!(check_log(district).await.unwrap(), None);
     assert!(place.is_ready().await);
     let changed = LogFaultKind::Changed;
     let (mut bent, mut named) = (Vec::new(), Vec::new());
-    let edits: [(&str, &str, LogFaultKind); 20] = [
+    let edits: [(&str, &str, LogFaultKind); 32] = [
         ("update as_run set received_at = received_at - 86400000 where sequence = 2",
          "update as_run set received_at = received_at + 86400000 where sequence = 2", changed),
         ("update as_run set record = replace(record, 'aired', 'missed') where sequence = 3",
@@ -138,6 +140,30 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
         ("insert into as_run (station, boot, sequence, airing, position, received_at, record)
           select station, boot, 99, airing, position, received_at, record from as_run where sequence = 1",
          "delete from as_run where sequence = 99", LogFaultKind::Strange),
+        ("update channel_report set number = 1200", "update channel_report set number = 12", changed),
+        ("update channel_report set photograph = photograph || 'x'",
+         "update channel_report set photograph = substr(photograph, 1, 64)", changed),
+        ("update channel_report set withdrawn_at = 1, withdrawn_by = 'Lan'",
+         "update channel_report set withdrawn_at = null, withdrawn_by = null", LogFaultKind::Strange),
+        // What is owed, planned and told apart follows from rules.
+        ("update schedule set rule = replace(rule, '0 5 * * *', '0 6 * * *')",
+         "update schedule set rule = replace(rule, '0 6 * * *', '0 5 * * *')", changed),
+        ("update station set rule = replace(rule, 'Đài thach-lam', 'Đài kim-tan') where id = 'thach-lam'",
+         "update station set rule = replace(rule, 'Đài kim-tan', 'Đài thach-lam') where id = 'thach-lam'", changed),
+        ("update station set unit = 'kim-tan' where id = 'thach-lam'",
+         "update station set unit = 'thach-lam' where id = 'thach-lam'", changed),
+        ("update clip set sha256 = sha256 || 'x'",
+         "update clip set sha256 = substr(sha256, 1, length(sha256) - 1)", changed),
+        ("update programme set id = id || 'x'",
+         "update programme set id = substr(id, 1, length(id) - 1)", LogFaultKind::Missing),
+        ("update calendar set rule = replace(rule, '21:00', '23:00')",
+         "update calendar set rule = replace(rule, '23:00', '21:00')", changed),
+        ("update switch set is_on = true where id = 'four-eyes'",
+         "update switch set is_on = false where id = 'four-eyes'", changed),
+        ("insert into switch (id, is_on) values ('public', true)",
+         "delete from switch where id = 'public'", LogFaultKind::Strange),
+        ("insert into keeping (id, policy) values ('recordings', '{\"months\":6}')",
+         "delete from keeping", LogFaultKind::Strange),
         ("update log_head set size = size - 1", "update log_head set size = size + 1", LogFaultKind::Rewritten),
         ("update declaration set log_position = null",
          "update declaration set log_position = (select max(log_position) + 1 from as_run)", LogFaultKind::Missing),
@@ -265,11 +291,15 @@ async fn an_edit_is_told_within_a_minute_while_nobody_asks_for_it(place: Place) 
 async fn what_was_there_before_goes_in_first(place: Place) {
     days_work(&place.district).await;
     confirm(&place.district, 6..=300).await;
+    let store = place.district.store();
+    let report = store.report_channel(&lan(), &posters(), MORNING).await.unwrap();
+    assert!(store.withdraw_channel_report(&lan(), &report, MORNING).await.unwrap());
     let undo = [
         "update as_run set log_position = null",
         "update declaration set log_position = null",
         "update ruling set log_position = null",
         "update audit set log_position = null",
+        "update channel_report set log_position = null, withdrawn_position = null",
         "update station_key set log_position = null, revoked_position = null",
         "delete from log_entry",
         "delete from log_tile",
@@ -289,6 +319,50 @@ async fn what_was_there_before_goes_in_first(place: Place) {
     let size = again.store().log_size().await.unwrap();
     let third = open(&place.url, place.folder.path()).await;
     assert_eq!(third.store().log_size().await.unwrap(), size);
+}
+
+async fn policies_and_other_channels_are_in_the_log(place: Place) {
+    let (district, store) = (&place.district, place.district.store());
+    days_work(district).await;
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    // As an older Loa wrote them: they go in when this one opens the database first.
+    let keeping = Keeping::new(Some(6)).unwrap();
+    let report = store.report_channel(&lan(), &posters(), MORNING).await.unwrap();
+    store.set_keeping(&lan(), keeping, MORNING).await.unwrap();
+    let size = store.log_size().await.unwrap();
+    assert_eq!(size, store.checkpoint().await.unwrap().unwrap().size + 2);
+    for statement in [
+        "update audit set log_position = null where deed = 'keeping-set'".to_owned(),
+        "update channel_report set log_position = null".to_owned(),
+        format!("update log_head set size = {}, is_begun = false", size - 2),
+        "update log_tile set hashes = substr(hashes, 1, length(hashes) - 128) where level = 0"
+            .to_owned(),
+    ] {
+        assert_eq!(place.behind_its_back(&statement).await, 1, "{statement}");
+    }
+    let again = open(&place.url, place.folder.path()).await;
+    assert_eq!(again.store().log_size().await.unwrap(), size);
+    assert!(store.withdraw_channel_report(&lan(), &report, MORNING).await.unwrap());
+    store.set_public(&lan(), true, MORNING).await.unwrap();
+    assert_eq!(sign_log(district).await.unwrap(), None);
+    assert_eq!(check_log(district).await.unwrap(), None);
+    let export = place.export().await;
+    let proven = verdict(&export, None, true).unwrap();
+    assert_eq!(proven.size, size + 2);
+    let text = String::from_utf8(export.clone()).unwrap();
+    for said in [
+        "{\"kind\":\"channel-report\",",
+        "{\"kind\":\"channel-report-withdrawn\",",
+        "\"deed\":\"keeping-set\"",
+        "\"deed\":\"public-set\"",
+        &format!("\"photograph\":\"{}\"", super::common::sha256()),
+    ] {
+        assert_eq!(text.matches(said).count(), 1, "{said}");
+    }
+    assert_eq!(python_on(&[export]), ["proven"]);
+    let edit = "update keeping set policy = replace(policy, '6', '7')";
+    assert_eq!(place.behind_its_back(edit).await, 1);
+    assert_eq!(check_log(district).await.unwrap().unwrap().kind, LogFaultKind::Changed);
 }
 
 /// Two programs on one database, and several at work in each.

@@ -6,9 +6,11 @@ use axum::{body::Body, http::Request};
 use loa::{
     clock::TestClock,
     library::Shelf,
-    radio::{StationId, Subject, UtcMs},
+    radio::{Channel, StationId, Subject, UtcMs},
     server::{District, Keyring, Limits, router},
-    store::{Actor, Call, NewRecord, Removed, Said, Store, StoredDeclaration, Verdict},
+    store::{
+        Actor, Call, NewChannelReport, NewRecord, Removed, Said, Store, StoredDeclaration, Verdict,
+    },
 };
 use sqlx::Connection as _;
 use tower::ServiceExt as _;
@@ -89,6 +91,19 @@ pub(super) fn word_on(station: &str) -> StoredDeclaration {
         declared_by: "Lan".to_owned(),
         declared_at: UtcMs(MORNING.0 + 60_000),
         key: None,
+    }
+}
+
+/// Posters for a campaign, with a photograph.
+pub(super) fn posters() -> NewChannelReport {
+    NewChannelReport {
+        campaign: "bluezone".parse().unwrap(),
+        unit: "kim-tan".parse().unwrap(),
+        channel: Channel::Poster,
+        day: "2020-10-01".parse().unwrap(),
+        number: 12,
+        note: None,
+        photograph: Some(sha256()),
     }
 }
 

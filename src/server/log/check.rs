@@ -51,7 +51,7 @@ pub async fn check_log(district: &District) -> Result<Option<LogFault>, StoreErr
     let fault = match touched {
         Touched::Anything => check_entries(store).await?,
         Touched::Tiles(tiles) => match check_tiles(store, tiles).await? {
-            None => store.log_stranger().await?,
+            None => stranger(store).await?,
             fault => fault,
         },
     };
@@ -117,7 +117,15 @@ pub async fn check_entries(store: &Store) -> Result<Option<LogFault>, StoreError
         tokio::time::sleep(BREATH).await;
     }
     match seal_fault(store).await? {
-        None => store.log_stranger().await,
+        None => stranger(store).await,
+        fault => Ok(fault),
+    }
+}
+
+/// What is in the database and not in the log, or otherwise: a row that never went in, or a rule.
+async fn stranger(store: &Store) -> Result<Option<LogFault>, StoreError> {
+    match store.log_stranger().await? {
+        None => store.log_rule_fault().await,
         fault => Ok(fault),
     }
 }

@@ -10,7 +10,7 @@ use crate::log::leaf;
 const STRETCH: usize = 2_000;
 
 /// Gives every row without a place its place, table by table: keys before what they signed, and what ended them after.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 8] = [
     "update station_key set log_position = $1 + place.number from (
          select public_key, row_number() over (order by enrolled_at, public_key) - 1 as number
          from station_key where log_position is null) as place
@@ -24,6 +24,14 @@ const PLACES: [&str; 6] = [
          select airing, number as word, row_number() over (order by declared_at, airing, number) - 1 as number
          from declaration where log_position is null) as place
      where place.airing = declaration.airing and place.word = declaration.number",
+    "update channel_report set log_position = $1 + place.number from (
+         select id, row_number() over (order by reported_at, id) - 1 as number
+         from channel_report where log_position is null) as place
+     where place.id = channel_report.id",
+    "update channel_report set withdrawn_position = $1 + place.number from (
+         select id, row_number() over (order by withdrawn_at, id) - 1 as number
+         from channel_report where withdrawn_position is null and withdrawn_at is not null) as place
+     where place.id = channel_report.id",
     "update ruling set log_position = $1 + place.number from (
          select noun, subject, number as word,
              row_number() over (order by coalesce(ruled_at, 0), noun, subject, number) - 1 as number

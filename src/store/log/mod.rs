@@ -4,6 +4,7 @@ mod begin;
 mod columns;
 mod head;
 mod rows;
+mod statements;
 mod touched;
 mod walk;
 
@@ -12,7 +13,7 @@ pub use touched::{LogMark, Touched};
 pub use walk::{LogFault, LogFaultKind};
 
 pub(super) use begin::begin;
-pub(super) use rows::{declaration, deed, record, ruling};
+pub(super) use rows::{channel_report, channel_withdrawn, declaration, deed, record, ruling};
 
 use super::{StoreError, Tx, db::sql};
 use crate::log::{Entry, Hash, Place, WIDTH, leaf};
@@ -22,7 +23,8 @@ macro_rules! logged_deeds {
     () => {
         "('bulletin-asked', 'bulletin-agreed', 'bulletin-cancelled', 'bulletin-corrected', 'rule-added', \
           'rule-changed', 'rule-removed', 'clip-retired', 'four-eyes-set', 'station-code-made', \
-          'station-revoked', 'person-added', 'roles-changed', 'person-disabled', 'person-enabled')"
+          'station-revoked', 'person-added', 'roles-changed', 'person-disabled', 'person-enabled', \
+          'public-set', 'keeping-set', 'recording-gone', 'kept-put-right')"
     };
 }
 use logged_deeds;

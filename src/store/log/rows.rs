@@ -18,7 +18,10 @@ use super::{
     line,
 };
 use crate::{
-    log::{Declared, Deed, Entry, Record, Revoked, Ruling, StationKey},
+    log::{
+        ChannelReport, ChannelReportWithdrawn, Declared, Deed, Entry, Record, Revoked, Ruling,
+        StationKey,
+    },
     radio::UtcMs,
 };
 
@@ -55,6 +58,44 @@ macro_rules! ruling_columns {
     () => {
         "noun, subject, number, content, approved, ruled_by, ruled_by_name, ruled_at, comment, own"
     };
+}
+
+/// What [`read_channel`] reads, and whence.
+macro_rules! channel_columns {
+    () => {
+        "id, campaign, unit, channel, day, number, note, photograph, reported_by, reported_at from channel_report"
+    };
+}
+
+/// What [`read_withdrawn`] reads, and whence.
+macro_rules! withdrawn_columns {
+    () => {
+        "id, withdrawn_by, withdrawn_at from channel_report"
+    };
+}
+
+/// A report on another channel, whose row has this place, goes into the log.
+pub(in crate::store) async fn channel_report(
+    tx: &mut super::Tx,
+    place: u64,
+) -> Result<(), StoreError> {
+    let rows = sql!(fetch tx,
+        concat!("select log_position, ", channel_columns!(), " where log_position = $1"),
+        place.cast_signed())?;
+    let line = read_channel(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+    super::append_leaves(tx, place, &[crate::log::leaf(line.as_bytes())]).await
+}
+
+/// That such a report was taken back, whose row has this place, goes into the log.
+pub(in crate::store) async fn channel_withdrawn(
+    tx: &mut super::Tx,
+    place: u64,
+) -> Result<(), StoreError> {
+    let rows = sql!(fetch tx,
+        concat!("select withdrawn_position, ", withdrawn_columns!(), " where withdrawn_position = $1"),
+        place.cast_signed())?;
+    let line = read_withdrawn(rows.first().ok_or(sqlx::Error::RowNotFound)?)?;
+    super::append_leaves(tx, place, &[crate::log::leaf(line.as_bytes())]).await
 }
 
 /// The last ruling on a thing as it goes into the log.
@@ -121,6 +162,8 @@ where
         "log_position",
         "airing, number, outcome, started_at, cause, detail, declared_by, declared_at, key from declaration"
     );
+    take!(read_channel, "log_position", channel_columns!());
+    take!(read_withdrawn, "withdrawn_position", withdrawn_columns!());
     take!(read_ruling, "log_position", concat!(ruling_columns!(), " from ruling"));
     take!(
         read_deed,
@@ -158,6 +201,30 @@ fn read_declaration(row: &Row) -> Result<String, StoreError> {
         by: &by,
         sent_as: sent_as.as_deref(),
     }))
+}
+
+fn read_channel(row: &Row) -> Result<String, StoreError> {
+    let (id, campaign, unit): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+    let (channel, day, by): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(9)?);
+    let (note, photograph): (Option<String>, Option<String>) = (row.get(7)?, row.get(8)?);
+    line(&Entry::ChannelReport(ChannelReport {
+        at: UtcMs(row.get(10)?),
+        id: &id,
+        campaign: &campaign,
+        unit: &unit,
+        channel: &channel,
+        day: &day,
+        number: row.get(6)?,
+        note: note.as_deref(),
+        photograph: photograph.as_deref(),
+        by: &by,
+    }))
+}
+
+fn read_withdrawn(row: &Row) -> Result<String, StoreError> {
+    let (id, by): (String, String) = (row.get(1)?, row.get(2)?);
+    let at = UtcMs(row.get(3)?);
+    line(&Entry::ChannelReportWithdrawn(ChannelReportWithdrawn { at, id: &id, by: &by }))
 }
 
 fn read_ruling(row: &Row) -> Result<String, StoreError> {

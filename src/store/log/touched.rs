@@ -40,6 +40,8 @@ const WRITTEN: &str =
          union all select log_position, age(xmin) <= (select reach from since) from audit
          union all select log_position, age(xmin) <= (select reach from since) from station_key
          union all select revoked_position, age(xmin) <= (select reach from since) from station_key
+         union all select log_position, age(xmin) <= (select reach from since) from channel_report
+         union all select withdrawn_position, age(xmin) <= (select reach from since) from channel_report
          union all select log_position, age(xmin) <= (select reach from since) from log_entry)
      select count(entry) filter (where entry >= 0 and entry < (select size from log)) = (select size from log),
          coalesce(string_agg(distinct (entry / $2)::text, ',') filter (where is_new), ''),

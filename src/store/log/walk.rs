@@ -54,6 +54,9 @@ const STRANGERS: &str = concat!(
          where log_position is null or log_position >= (select size from log)
      union all select 'ruling ' || number || ' on ' || subject from ruling
          where log_position is null or log_position >= (select size from log)
+     union all select 'report ' || id || ' on ' || campaign from channel_report
+         where log_position is null or log_position >= (select size from log)
+         or (withdrawn_at is null) <> (withdrawn_position is null) or withdrawn_position >= (select size from log)
      union all select 'key of ' || station from station_key
          where log_position is null or log_position >= (select size from log)
          or (revoked_at is null) <> (revoked_position is null) or revoked_position >= (select size from log)

@@ -23,6 +23,7 @@ use crate::{
 
 /// The fields of what the trail has before and after.
 const TRAIL_FIELDS: &[&str] = &[
+    "airings",
     "airings_per_day",
     "approved_by",
     "by",
