@@ -9,8 +9,13 @@ use chrono_tz::Tz;
 use tokio::sync::{Notify, watch};
 
 use super::{
-    Expiry, Keyring, KeyringError, intake::Gate, log::Watch, news::News, password::Passwords,
-    public::Public, reports::Making,
+    Expiry, Keyring, KeyringError,
+    intake::Gate,
+    log::Watch,
+    news::News,
+    password::Passwords,
+    public::Public,
+    reports::{Making, again::Mending},
 };
 use crate::{
     clock::Clock,
@@ -104,6 +109,8 @@ pub struct Parts {
     broken: Mutex<BTreeMap<&'static str, UtcMs>>,
     /// What is wrong with the log.
     pub(super) log: Watch,
+    /// What was kept of how airings stand and was put right.
+    pub(super) mending: Mending,
     /// When the rundowns were last planned without trouble.
     pub(super) rolled: watch::Sender<Option<UtcMs>>,
     /// What is new to those who look at the pages.
@@ -149,6 +156,7 @@ impl District {
             endings: watch::Sender::new(0),
             broken: Mutex::default(),
             log: Watch::default(),
+            mending: Mending::default(),
             heard: watch::Sender::new(0),
             rolled: watch::Sender::new(None),
             news: News::default(),

@@ -74,6 +74,7 @@ pub async fn serve(
         tokio::spawn(tend(district.clone(), "log", AGAIN, log::keep_signed)),
         tokio::spawn(tend(district.clone(), "log check", AGAIN, log::keep_checked)),
         tokio::spawn(tend(district.clone(), "judging", AGAIN, reports::ahead::keep)),
+        tokio::spawn(tend(district.clone(), "judging again", AGAIN, reports::again::keep)),
         tokio::spawn(tend(district.clone(), "keeping", AGAIN, keeping::keep)),
         tokio::spawn(tend(district.clone(), "settling", AGAIN, settling::keep_settled)),
         tokio::spawn(tend(district.clone(), "certificate", AGAIN, move |district| {

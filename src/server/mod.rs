@@ -52,6 +52,7 @@ pub use log::{NoRotation, check_entries, check_log, patrol, rotate_log_key, sign
 pub use log_secrets::LogSecrets;
 pub use pages::{Language, Need, needs};
 pub use report::{AiringReport, ReceivedDeclaration, ReceivedRecord};
+pub use reports::again::{Mended, check_kept};
 pub use rolling::{Rolled, roll};
 pub use router::{openapi, router};
 pub use settling::settle;

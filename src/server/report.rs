@@ -223,10 +223,20 @@ pub(super) async fn report_briefly(
     let (from, until) = (Some(window.from), Some(window.until));
     let filter = AiringFilter { from, until, ..filter.clone() };
     let stored = store.airings(&filter, Order::Oldest, None, u32::MAX).await?;
-    let mut said = match &filter.station {
-        Some(_) => Said::of(store, &stored).await?,
-        None => Said::within(store, window).await?,
-    };
+    match &filter.station {
+        Some(_) => report_past(store, stored, now).await,
+        None => report_within(store, stored, window, now).await,
+    }
+}
+
+/// What came of airings that are many of those that begin in a window.
+pub(super) async fn report_within(
+    store: &Store,
+    stored: Vec<StoredAiring>,
+    window: Window,
+    now: UtcMs,
+) -> Result<Vec<AiringReport>, Refusal> {
+    let mut said = Said::within(store, window).await?;
     stored.into_iter().map(|airing| said.report(airing, now)).collect()
 }
 

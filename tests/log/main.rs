@@ -24,5 +24,6 @@ mod database;
 mod edits;
 mod flips;
 mod forge;
+mod kept;
 mod keys;
 mod live;

@@ -14,11 +14,15 @@ use crate::{
     server::{
         District,
         log::Found,
+        reports::again::Mended,
         via::Via,
         visit::{Member, Visit},
     },
     store::Actor,
 };
+
+/// Stations that are named where there may be many.
+const NAMED: usize = 5;
 
 /// Who looks at a page, signed in or not: their language, what their navigation shows, the token of their forms. Every
 /// template has one, as `v`.
@@ -37,6 +41,7 @@ struct Inner {
     notice: Option<Notice>,
     dates: Dates,
     log: Option<Found>,
+    mended: Vec<(UtcMs, Mended)>,
     now: UtcMs,
 }
 
@@ -74,6 +79,7 @@ impl Visitor {
             notice,
             dates: Dates { zone: district.limits.zone, language },
             log: district.log.fault(),
+            mended: district.mending.told(district.clock.now()),
             now: district.clock.now(),
         }))
     }
@@ -156,14 +162,40 @@ impl Visitor {
         self.0.notice.as_ref().map(|notice| notice.phrase(self.0.language))
     }
 
-    /// What is wrong with the log: everybody who is signed in is told on every page.
-    pub(super) fn alarm(&self) -> Option<Phrase> {
-        let Found { fault, since } = self.0.log.as_ref().filter(|_| self.member().is_some())?;
+    /// What somebody did to the database past Loa: everybody who is signed in is told on every page.
+    pub(super) fn alarms(&self) -> Vec<Phrase> {
+        if self.member().is_none() {
+            return Vec::new();
+        }
+        self.fault().into_iter().chain(self.mended()).collect()
+    }
+
+    /// What is wrong with the log.
+    fn fault(&self) -> Option<Phrase> {
+        let Found { fault, since } = self.0.log.as_ref()?;
         let entry = fault.entry.map(|entry| self.of("common.log-entry").with("number", entry));
         let entry = entry.map(|words| words.to_string()).unwrap_or_default();
         let what = self.code("log-fault", fault.kind.as_str());
         let words = self.of("common.log-fault").with("time", self.dates().moment(since));
         Some(words.with("what", what).with("entry", entry))
+    }
+
+    /// What was kept of airings and was put right: the last of it, and of how many days.
+    fn mended(&self) -> Option<Phrase> {
+        let (at, Mended { day, stations }) = self.0.mended.last()?;
+        let more = |key: &str, count: usize| match count {
+            0 => String::new(),
+            count => self.of(key).with("count", count).to_string(),
+        };
+        let shown: Vec<&str> = stations.iter().take(NAMED).map(String::as_str).collect();
+        let others = more("common.more-stations", stations.len().saturating_sub(NAMED));
+        let words = self.of("common.kept-mended").with("time", self.dates().moment(at));
+        let words = words.with("day", self.dates().date_of(day));
+        let words = words.with(
+            "stations",
+            if shown.is_empty() { "…".to_owned() } else { shown.join(", ") + &others },
+        );
+        Some(words.with("more", more("common.more-days", self.0.mended.len() - 1)))
     }
 
     /// The way to the pages that they may see.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use super::{Ask, Progress};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What is kept of a day: a tally for each station, the unit it belonged to, and campaign.
-type Tallies = Vec<(StationId, UnitId, Option<CampaignId>, Tally)>;
+pub(super) type Tallies = Vec<(StationId, UnitId, Option<CampaignId>, Tally)>;
 
 /// Days of which what is kept is read at once: what they take is the most that a report has in memory.
 const TOGETHER: usize = 31;
@@ -143,7 +144,7 @@ async fn judged(
                 && store.is_settled(window).await.map_err(io::Error::other)?;
             let reports = report_briefly(store, &AiringFilter::default(), window, ask.now).await;
             let tallies =
-                tally(reports.map_err(|refusal| io::Error::other(refusal.to_string()))?, ask);
+                tally(reports.map_err(|refusal| io::Error::other(refusal.to_string()))?, ask.zone);
             if is_settled {
                 new.push((window.from, serde_json::to_string(&tallies)?));
             }
@@ -158,12 +159,13 @@ async fn judged(
     Ok(all)
 }
 
-fn tally(reports: Vec<AiringReport>, ask: &Ask) -> Tallies {
+/// The figures of a day, whose hours are those of a zone.
+pub(super) fn tally(reports: impl IntoIterator<Item = AiringReport>, zone: Tz) -> Tallies {
     let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
     for report in reports {
         let entry = entry(report);
         let key = (entry.station.clone(), entry.unit.clone(), entry.campaign.clone());
-        tallies.entry(key).or_default().count(&entry, ask.zone);
+        tallies.entry(key).or_default().count(&entry, zone);
     }
     let flat = |((station, unit, campaign), tally)| (station, unit, campaign, tally);
     tallies.into_iter().map(flat).collect()

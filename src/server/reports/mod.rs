@@ -1,6 +1,7 @@
 //! Reports as they leave the district: read day by day, written piece by piece, so that a year costs no more memory than a
 //! day. What is written, `crate::reports` says.
 
+pub(super) mod again;
 pub(super) mod ahead;
 mod judge;
 mod make;

@@ -19,6 +19,16 @@ pub struct LogMark(
     Engine<(u64, i64), u64>,
 );
 
+impl LogMark {
+    /// Of PostgreSQL, the oldest transaction that had not ended.
+    pub(in crate::store) fn transaction(&self) -> Option<u64> {
+        match self.0 {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(oldest) => Some(oldest),
+        }
+    }
+}
+
 /// What may have been written since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Touched {
