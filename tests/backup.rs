@@ -23,12 +23,15 @@ use loa::{
     radio::Role,
     server::{check_entries, roll, sign_log},
     signing::{Envelope, Note},
-    store::{Actor, CopyError, NewPerson},
+    store::{Actor, CopyError, NewChannelReport, NewPerson},
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use common::{BEFORE, SOUND, chain, district::House, postgres::Postgres, sha256};
+use common::{
+    BEFORE, SOUND, chain, district::House, invented::campaign, postgres::Postgres, sha256,
+    sha256_of,
+};
 
 /// Restores without looking at what the record proves.
 async fn restore(
@@ -50,6 +53,15 @@ on_both_databases!(
 /// Records at a time, as a station sends them.
 const BATCH: usize = 10;
 
+/// What the photograph's file holds: whether it is one, nobody asks any more.
+const PICTURE: &[u8] = b"picture";
+
+/// Where the photograph lies in a folder that has clips.
+fn photograph(folder: &Path) -> PathBuf {
+    let name = sha256_of(PICTURE).to_string();
+    folder.join("clips/photographs").join(&name[..2]).join(name)
+}
+
 /// A district with records, people and a photograph.
 async fn furnish(house: &House) -> Vec<Envelope> {
     roll(&house.district).await.unwrap();
@@ -68,9 +80,25 @@ async fn furnish(house: &House) -> Vec<Envelope> {
         .await
         .unwrap()
         .unwrap();
-    let drawer = house.folder.path().join("clips/photographs/ab");
-    fs::create_dir_all(&drawer).unwrap();
-    fs::write(drawer.join("note"), b"picture").unwrap();
+    let store = house.district.store();
+    let change = loa::store::Rules {
+        campaigns: vec![campaign("thach-thanh", "2020-10-01", "2020-10-03")],
+        ..loa::store::Rules::default()
+    };
+    store.apply(&change, &loa::store::Removed::default(), BEFORE).await.unwrap();
+    let said = NewChannelReport {
+        campaign: "bluezone".parse().unwrap(),
+        unit: "kim-tan".parse().unwrap(),
+        channel: loa::radio::Channel::Poster,
+        day: "2020-10-01".parse().unwrap(),
+        number: 12,
+        note: None,
+        photograph: Some(sha256_of(PICTURE)),
+    };
+    store.report_channel(&Actor::command("a test"), &said, BEFORE).await.unwrap();
+    let photograph = photograph(house.folder.path());
+    fs::create_dir_all(photograph.parent().unwrap()).unwrap();
+    fs::write(photograph, PICTURE).unwrap();
     records
 }
 
@@ -111,7 +139,7 @@ async fn a_district_lives_on_from_a_backup_that_was_made_while_it_worked(house: 
     restore(&to, &data, None).await.unwrap();
     let url = beside(folder.path());
     let moved = house.moved(&url, folder, "district").await;
-    assert_eq!(fs::read(data.join("clips/photographs/ab/note")).unwrap(), b"picture");
+    assert_eq!(fs::read(photograph(&data)).unwrap(), PICTURE);
     let of_thach_lam = |all: &[serde_json::Value]| -> Vec<serde_json::Value> {
         all.iter().filter(|it| it["station"] == "thach-lam").cloned().collect()
     };
@@ -355,7 +383,7 @@ async fn a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_le
     let day = 86_400_000;
 
     type Change<'a> = &'a dyn Fn(&Tampered);
-    let changes: [(&str, Change<'_>, &str); 10] = [
+    let changes: [(&str, Change<'_>, &str); 13] = [
         (
             "a record back-dated",
             &|backup: &Tampered| {
@@ -463,6 +491,26 @@ async fn a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_le
             },
             "is not what its name says",
         ),
+        (
+            "a photograph that is gone",
+            &|backup: &Tampered| fs::remove_file(photograph(&backup.folder)).unwrap(),
+            "reported on 2020-10-01 for campaign bluezone",
+        ),
+        (
+            "a photograph that shows something else",
+            &|backup: &Tampered| fs::write(photograph(&backup.folder), b"another").unwrap(),
+            "is not what its name says",
+        ),
+        (
+            "another photograph in its place, under its own name",
+            &|backup: &Tampered| {
+                let name = sha256_of(b"another").to_string();
+                let other = photograph(&backup.folder).parent().unwrap().join(&name);
+                fs::write(other, b"another").unwrap();
+                fs::remove_file(photograph(&backup.folder)).unwrap();
+            },
+            "reported on 2020-10-01 for campaign bluezone",
+        ),
     ];
     for (number, (what, change, why)) in changes.into_iter().enumerate() {
         let backup = Tampered::copy(&whole, &folder.path().join(format!("tampered-{number}")));
@@ -488,4 +536,44 @@ async fn a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_le
         asked_to_restore(&untouched.folder, &data, &["--database", &url]).await;
     assert!(is_restored && said.contains("the record is what the log's head of"), "{said}");
     assert!(data.join("keys/log.key").exists() && !data.join("loa.db").exists());
+}
+
+/// What the program says when it is asked to back a district up.
+async fn asked_to_back_up(data: &Path, to: &Path) -> (bool, String) {
+    let mut loa = tokio::process::Command::new(env!("CARGO_BIN_EXE_loa"));
+    loa.env("LOA_CONFIG", "/dev/null").arg("backup").arg(to).arg("--data").arg(data);
+    let output = loa.output().await.unwrap();
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[tokio::test]
+async fn what_is_missing_on_the_disk_is_named_when_it_is_backed_up() {
+    let house = House::new().await;
+    furnish(&house).await;
+    assert_eq!(sign_log(&house.district).await.unwrap(), None);
+    let (data, folder) = (house.folder.path(), tempfile::tempdir().unwrap());
+    let (is_whole, said) = asked_to_back_up(data, &folder.path().join("whole")).await;
+    assert!(is_whole && said.contains("backed up to"), "{said}");
+    let name = sha256().to_string();
+    fs::remove_file(data.join("clips").join(&name[..2]).join(&name)).unwrap();
+    fs::remove_file(photograph(data)).unwrap();
+    let lacking = folder.path().join("lacking");
+    let (is_whole, said) = asked_to_back_up(data, &lacking).await;
+    assert!(!is_whole && said.contains("everything else is in"), "{said}");
+    for what in [
+        format!("recording {name} of clip bluezone is missing on this disk"),
+        format!("photograph {}, reported on 2020-10-01", sha256_of(PICTURE)),
+        "put the file back from an older backup".to_owned(),
+    ] {
+        assert!(said.contains(&what), "{what}: {said}");
+    }
+    // What it lacks is told again, and restored without only where somebody says so.
+    let again = folder.path().join("again");
+    let (is_restored, said) = asked_to_restore(&lacking, &again, &[]).await;
+    assert!(
+        !is_restored && said.contains("of clip bluezone") && said.contains("photograph"),
+        "{said}"
+    );
+    let (is_restored, said) = asked_to_restore(&lacking, &again, &["--accept-missing"]).await;
+    assert!(is_restored, "{said}");
 }

@@ -21,7 +21,7 @@ pub use decode::{DecodeError, Decoder, Format};
 pub use facts::Facts;
 pub use intake::{Measure, Progress, measure, take_arrived, take_in};
 pub use mark::{DRILL_MARK_BYTES, drill_mark, shelve_drill_mark};
-pub use photograph::{BadPhotograph, LARGEST_PHOTOGRAPH, Picture, look_at};
+pub use photograph::{BadPhotograph, LARGEST_PHOTOGRAPH, PHOTOGRAPHS, Picture, look_at};
 pub use shelf::{Arrival, Shelf, ShelfError, Writer as ShelfWriter};
 pub use verdict::{Limits, Refusal, Warning};
 pub use waveform::Waveform;

@@ -2,6 +2,9 @@
 
 use std::io::{BufReader, Cursor};
 
+/// Where photographs lie within the shelf of clips.
+pub const PHOTOGRAPHS: &str = "photographs";
+
 /// Bytes of the largest that is taken.
 pub const LARGEST_PHOTOGRAPH: usize = 10 * 1024 * 1024;
 

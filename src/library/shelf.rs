@@ -70,6 +70,11 @@ impl Shelf {
         Ok(shelf)
     }
 
+    /// A shelf as it lies, to look at while another program works on it: nothing is made or cleared away.
+    pub fn look(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), whole: Arc::default() }
+    }
+
     /// A shelf of its own within this one, for what is no clip. Clips do not show there, nor what it holds here.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use loa::{
     backup::{self, Manifest},
     clock::{Clock as _, SystemClock},
-    library::Shelf,
+    library::{PHOTOGRAPHS, Shelf},
     log::LogKeys,
     radio::ClipHash,
     server::{Keyring, check_entries},
@@ -15,6 +15,9 @@ use loa::{
 };
 
 use super::place::Place;
+
+/// What to do about a file that is damaged or not there.
+const REMEDY: &str = "add the recording again, or put the file back from an older backup";
 
 /// Copy everything that the district is into a folder, with the hash of every file, while it serves: database, keys, clips.
 #[derive(Debug, clap::Args)]
@@ -35,7 +38,7 @@ pub(crate) struct RestoreArguments {
     /// The folder that loa backup made.
     #[arg(value_name = "FOLDER")]
     from: PathBuf,
-    /// Restore although recordings are missing: what needs them is not aired until they are added again.
+    /// Restore although recordings or photographs are missing: what needs a recording is not aired until it is added again.
     #[arg(long)]
     accept_missing: bool,
 }
@@ -66,16 +69,26 @@ pub(crate) async fn back_up(arguments: BackupArguments) -> anyhow::Result<()> {
     let BackupArguments { place, to } = arguments;
     let (_, store) =
         Store::look(&place.url()).await.context("cannot open the district's database")?;
+    // What is named later may lie there later than the files are copied.
+    let named = Named::of(&store).await.context("the database cannot say which files it names")?;
     let (bar, told) = progress();
     let made = backup::make(&store, &place.data, &to, SystemClock.now(), told).await;
     bar.finish_and_clear();
+    let missing = match &made {
+        Ok(manifest) => named.missing(&store, &to, manifest).await,
+        Err(_) => Ok(Vec::new()),
+    };
     store.close().await;
-    let manifest = made?;
+    let (manifest, missing) = (made?, missing?);
     say(&manifest);
     for path in &manifest.damaged {
-        eprintln!("{path} is damaged on this disk and not in the backup: add the recording again");
+        eprintln!("{path} is damaged on this disk and not in the backup: {REMEDY}");
     }
-    anyhow::ensure!(manifest.damaged.is_empty(), "everything else is in {}", to.display());
+    for what in &missing {
+        eprintln!("{what} is missing on this disk and so in the backup: {REMEDY}");
+    }
+    let is_whole = manifest.damaged.is_empty() && missing.is_empty();
+    anyhow::ensure!(is_whole, "everything else is in {}", to.display());
     eprintln!("backed up to {}", to.display());
     Ok(())
 }
@@ -86,10 +99,10 @@ pub(crate) async fn restore(arguments: RestoreArguments) -> anyhow::Result<()> {
     let (bar, told) = progress();
     let prove = async |store: &Store, folder: &Path, manifest: &Manifest| {
         let proven = async {
-            let missing = missing(store, folder, manifest).await?;
+            let missing = Named::of(store).await?.missing(store, folder, manifest).await?;
             anyhow::ensure!(
                 accept_missing || missing.is_empty(),
-                "recordings are missing: {}; --accept-missing restores without them",
+                "missing: {}; take another backup, or say --accept-missing to restore without",
                 missing.join(", ")
             );
             prove(store, folder).await
@@ -106,16 +119,51 @@ pub(crate) async fn restore(arguments: RestoreArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The clips whose recordings should be there and are not, but for those that the backup says were damaged.
-async fn missing(store: &Store, folder: &Path, manifest: &Manifest) -> anyhow::Result<Vec<String>> {
-    let (shelf, gone) = (Shelf::open(&folder.join("clips"))?, store.gone().await?);
-    let is_known = |sha256: &ClipHash| {
-        let name = sha256.to_string();
-        gone.contains(sha256) || manifest.damaged.iter().any(|path| path.ends_with(&name))
-    };
-    let lacking = store.clips().await?.into_iter();
-    let lacking = lacking.filter(|clip| !is_known(&clip.sha256) && !shelf.contains(&clip.sha256));
-    Ok(lacking.map(|clip| format!("{} of clip {}", clip.sha256, clip.id)).collect())
+/// The files that a database names by their hash, each with what people know it by.
+struct Named {
+    recordings: Vec<(ClipHash, String)>,
+    photographs: Vec<(ClipHash, String)>,
+}
+
+impl Named {
+    async fn of(store: &Store) -> anyhow::Result<Self> {
+        let mut recordings = Vec::new();
+        for clip in store.clips().await? {
+            let what = format!("recording {} of clip {}", clip.sha256, clip.id);
+            recordings.push((clip.sha256, what));
+        }
+        for sha256 in store.bulletin_recordings().await? {
+            recordings.push((sha256, format!("recording {sha256}, made for a bulletin,")));
+        }
+        let mut photographs = Vec::new();
+        for (sha256, campaign, day) in store.photographs().await? {
+            let what = format!("photograph {sha256}, reported on {day} for campaign {campaign},");
+            photographs.push((sha256, what));
+        }
+        Ok(Self { recordings, photographs })
+    }
+
+    /// What of it should be in a folder and is not, but for what the backup says was damaged.
+    async fn missing(
+        self,
+        store: &Store,
+        folder: &Path,
+        manifest: &Manifest,
+    ) -> anyhow::Result<Vec<String>> {
+        let clips = folder.join("clips");
+        let photographs = Shelf::look(&clips.join(PHOTOGRAPHS));
+        let lacks = |shelf: &Shelf, sha256: &ClipHash| {
+            let name = sha256.to_string();
+            !shelf.contains(sha256) && !manifest.damaged.iter().any(|path| path.ends_with(&name))
+        };
+        let (mut missing, clips) = (self.recordings, Shelf::look(&clips));
+        missing.retain(|(sha256, _)| lacks(&clips, sha256));
+        // Asked last: one that is kept no longer may go at any time.
+        let gone = store.gone().await?;
+        missing.retain(|(sha256, _)| !gone.contains(sha256));
+        missing.extend(self.photographs.into_iter().filter(|(it, _)| lacks(&photographs, it)));
+        Ok(missing.into_iter().map(|(_, what)| what).collect())
+    }
 }
 
 /// What the restored record itself proves: that it is what the log's last head was signed of, by a key that is here, and how

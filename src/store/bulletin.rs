@@ -7,7 +7,7 @@ use super::{
     audit::note,
     content::Written,
     db::{Row, sql},
-    json, name, text,
+    hash, json, name, text,
 };
 use crate::radio::{
     AiringItem, Asked, Bulletin, BulletinId, ClipHash, PreparedBulletin, Step, UtcMs,
@@ -45,6 +45,13 @@ impl Store {
              on conflict do nothing",
             sha256.to_string(), text("recording", sha256, item)?, actor.name.as_str(), now.0)?;
         tx.commit().await
+    }
+
+    /// The recordings that were made for bulletins, in order.
+    pub async fn bulletin_recordings(&self) -> Result<Vec<ClipHash>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select sha256 from bulletin_recording order by sha256")?;
+        rows.iter().map(|row| hash("recording", row.get(0)?)).collect()
     }
 
     /// What an airing of a recording sounds.

@@ -7,7 +7,7 @@ use super::{
     Actor, Deed, Store, StoreError,
     audit::{note, random_name},
     db::{Row, sql},
-    log, name,
+    hash, log, name,
 };
 use crate::radio::{CampaignId, Channel, ClipHash, UnitId, UtcMs};
 
@@ -135,6 +135,16 @@ impl Store {
     pub async fn channel_report(&self, id: &str) -> Result<Option<ChannelReport>, StoreError> {
         let rows = sql!(fetch &mut self.db.reader().await?, select!("id = $1"), id)?;
         rows.first().map(read).transpose()
+    }
+
+    /// The photographs of all reports, also of those that were withdrawn: each with its campaign and its local day.
+    pub async fn photographs(&self) -> Result<Vec<(ClipHash, String, String)>, StoreError> {
+        let rows = sql!(fetch &mut self.db.reader().await?,
+            "select photograph, campaign, day from channel_report where photograph is not null
+             order by day, reported_at, id")?;
+        rows.iter()
+            .map(|row| Ok((hash("photograph", row.get(0)?)?, row.get(1)?, row.get(2)?)))
+            .collect()
     }
 
     /// The reports on a campaign, by day: all, or from one local day to another, both inside.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Actor, Deed, Store, StoreError, applying::count, audit, db::sql, json as from_json, text,
+    Actor, Deed, Store, StoreError, applying::count, audit, db::sql, hash, json as from_json, text,
 };
 use crate::radio::{ClipHash, ClipId, UtcMs};
 
@@ -97,10 +97,7 @@ impl Store {
         let needed: Vec<&ClipId> = going_on.chain(ready).collect();
         let mut spent = Vec::new();
         for row in &rows {
-            let text: String = row.get(0)?;
-            let sha256 = text.parse().map_err(|error: crate::radio::BadHash| {
-                StoreError::Unreadable { what: "clip", id: text, why: error.to_string() }
-            })?;
+            let sha256 = hash("clip", row.get(0)?)?;
             let mut names = clips.iter().filter(|it| it.sha256 == sha256).map(|it| &it.id);
             if !names.any(|name| needed.contains(&name)) {
                 spent.push(Spent { sha256, last: UtcMs(row.get(1)?) });
@@ -136,14 +133,7 @@ impl Store {
     pub async fn gone(&self) -> Result<Vec<ClipHash>, StoreError> {
         let rows =
             sql!(fetch &mut self.db.reader().await?, "select sha256 from gone order by sha256")?;
-        let read = |text: String| {
-            text.parse().map_err(|error: crate::radio::BadHash| StoreError::Unreadable {
-                what: "recording",
-                id: text,
-                why: error.to_string(),
-            })
-        };
-        rows.iter().map(|row| read(row.get(0)?)).collect()
+        rows.iter().map(|row| hash("recording", row.get(0)?)).collect()
     }
 
     /// When a recording went; none: it is kept.

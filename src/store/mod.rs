@@ -74,6 +74,7 @@ pub use token::{Bearer, Secret};
 pub use trouble::{Closing, NewTrouble, StoredTrouble};
 pub use writer::Verdict;
 
+use crate::radio::ClipHash;
 use db::{Db, Tx};
 
 /// The district's database.
@@ -163,6 +164,15 @@ where
     T: std::str::FromStr<Err = crate::radio::BadName>,
 {
     text.parse().map_err(|error: crate::radio::BadName| StoreError::Unreadable {
+        what,
+        id: text,
+        why: error.to_string(),
+    })
+}
+
+/// Reads the hash of a file back; `what` says which file's.
+fn hash(what: &'static str, text: String) -> Result<ClipHash, StoreError> {
+    text.parse().map_err(|error: crate::radio::BadHash| StoreError::Unreadable {
         what,
         id: text,
         why: error.to_string(),

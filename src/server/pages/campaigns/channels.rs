@@ -11,7 +11,7 @@ use axum::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    library::{BadPhotograph, LARGEST_PHOTOGRAPH, Picture, Shelf, look_at, nfc},
+    library::{BadPhotograph, LARGEST_PHOTOGRAPH, PHOTOGRAPHS, Picture, Shelf, look_at, nfc},
     planning::Territory,
     radio::{Campaign, CampaignId, Channel, ClipHash, Right, Unit, UnitId, sort_key},
     server::{
@@ -27,8 +27,6 @@ use crate::{
     store::{ChannelReport, NewChannelReport},
 };
 
-/// Where photographs lie within the shelf of clips.
-const PHOTOGRAPHS: &str = "photographs";
 /// The longest note, in characters.
 const LONGEST: usize = 1000;
 /// The most that anybody can have handed out.
