@@ -25,7 +25,7 @@ pub use document::document;
 pub use elsewhere::Elsewhere;
 pub use entry::{Entry, Word};
 pub use letter::Letter;
-pub use names::Names;
+pub use names::{Names, Rank};
 pub use pen::Pen;
 pub use period::Period;
 pub use picture::picture;

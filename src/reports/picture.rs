@@ -90,7 +90,8 @@ pub fn picture(
         let unit = names.unit_of(station).filter(|_| is_by_unit);
         let name = unit.map_or_else(|| names.station(station), |unit| names.unit(unit));
         // Stations may have one name; only units are to be drawn together.
-        let key = (sort_key(name), unit.map_or(station.as_str(), |unit| unit.as_str()));
+        let by_name = unit.map(|unit| (sort_key(name), unit));
+        let key = (by_name, unit.is_none().then(|| names.rank(station)));
         lines.entry(key).or_insert_with(|| (name, super::Line::new(line.days.len()))).1.join(&line);
     }
     let days: Vec<_> = made.period().days().collect();

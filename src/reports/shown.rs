@@ -2,7 +2,7 @@ use super::{
     Line, Names, Pen, Reconciliation,
     heads::{Heads, Sum},
 };
-use crate::radio::{CampaignId, StationId, sort_key};
+use crate::radio::{CampaignId, StationId};
 
 /// A reconciliation as a table of texts: the lines by campaign and name, and their sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,7 @@ impl Shown {
             let campaign = names.campaign(campaign).to_owned();
             (campaign, names.station(station).to_owned(), figures(line))
         };
-        let mut rows: Vec<_> = made.lines().map(row).collect();
-        rows.sort_by_cached_key(|(campaign, station, _)| (sort_key(campaign), sort_key(station)));
+        let rows = names.lines(made).into_iter().map(row).collect();
         let late = total.tally.late();
         Self {
             heads: heads.sums().map(|sum: Sum| sum.head(pen)).collect(),

@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook as Book, Worksheet, XlsxError};
 
 use super::{
-    Entry, Line, Names, Pen, Reconciliation,
+    Elsewhere, Entry, Line, Names, Pen, Reconciliation,
     heads::{Heads, Sum},
     row::{self, HEADS, Value, row},
 };
@@ -22,6 +22,7 @@ const SUMMARY: usize = 0;
 const DAYS: usize = 1;
 const REASONS: usize = 2;
 const LATE: usize = 3;
+const ELSEWHERE: usize = 4;
 
 /// A workbook that is written airing by airing.
 pub struct Workbook {
@@ -65,10 +66,11 @@ impl Workbook {
             "reports.sheet-days",
             "reports.sheet-reasons",
             "reports.sheet-late",
+            "reports.sheet-elsewhere",
         ] {
             sheet(&mut book, pen.of(key))?;
         }
-        let mut made = Self { book, formats: Formats::new(), sheet: LATE, next: LONGEST };
+        let mut made = Self { book, formats: Formats::new(), sheet: ELSEWHERE, next: LONGEST };
         made.turn(pen)?;
         Ok(made)
     }
@@ -76,7 +78,7 @@ impl Workbook {
     /// Goes on on another sheet of airings.
     fn turn(&mut self, pen: &dyn Pen) -> Result<(), XlsxError> {
         self.sheet += 1;
-        let name = match self.sheet - LATE {
+        let name = match self.sheet - ELSEWHERE {
             1 => pen.of("reports.sheet-airings"),
             number => format!("{} {number}", pen.of("reports.sheet-airings")),
         };
@@ -116,7 +118,7 @@ impl Workbook {
     /// There is no room for it, or the file cannot be written.
     pub fn finish<W: Write + Send>(
         mut self,
-        made: &Reconciliation,
+        (made, elsewhere): (&Reconciliation, &[Elsewhere]),
         names: &Names,
         pen: &dyn Pen,
         into: W,
@@ -125,6 +127,7 @@ impl Workbook {
         self.days(made, names, pen)?;
         self.reasons(made, names, pen)?;
         self.late(made, pen)?;
+        self.elsewhere(elsewhere, names, pen)?;
         let mut into = into;
         self.book.save_to_writer(&mut into)?;
         Ok(into)
@@ -155,7 +158,7 @@ impl Workbook {
         let mut heads = places(pen);
         heads.extend(Heads::all().map(|sum: Sum| (sum.head(pen), 11)));
         heads.push((pen.of("reports.lacking"), 11));
-        let rows = made.lines().map(|(campaign, station, line): (_, _, &Line)| {
+        let rows = names.lines(made).into_iter().map(|(campaign, station, line): (_, _, &Line)| {
             let mut row = place(campaign, station, names).to_vec();
             row.extend(Heads::all().map(|sum| Value::Number(sum.of(line))));
             row.push(Value::Number(line.lacking()));
@@ -182,7 +185,7 @@ impl Workbook {
             ],
         ]
         .concat();
-        let rows = made.lines().flat_map(|(campaign, station, line)| {
+        let rows = names.lines(made).into_iter().flat_map(|(campaign, station, line)| {
             made.period()
                 .days()
                 .zip(&line.days)
@@ -213,7 +216,7 @@ impl Workbook {
             ],
         ]
         .concat();
-        let rows = made.lines().flat_map(|(campaign, station, line)| {
+        let rows = names.lines(made).into_iter().flat_map(|(campaign, station, line)| {
             line.tally.reasons().map(move |(column, reason, count)| {
                 let mut row = place(campaign, station, names).to_vec();
                 row.push(Value::Text(row::column(column, pen)));
@@ -231,6 +234,35 @@ impl Workbook {
         let rows =
             total.tally.late().map(|(day, count)| vec![Value::Day(day), Value::Number(count)]);
         self.fill(LATE, &heads, rows)
+    }
+
+    /// What people declare beside the airings.
+    fn elsewhere(
+        &mut self,
+        elsewhere: &[Elsewhere],
+        names: &Names,
+        pen: &dyn Pen,
+    ) -> Result<(), XlsxError> {
+        let heads = [
+            ("channels.day", 11),
+            ("channels.unit", 26),
+            ("channels.channel", 26),
+            ("channels.number", 11),
+            ("channels.note", 40),
+            ("reports.said-by", 26),
+        ];
+        let heads = heads.map(|(key, width)| (pen.of(key), width));
+        let rows = elsewhere.iter().map(|one| {
+            vec![
+                Value::Day(one.day),
+                Value::Text(names.unit(&one.unit).to_owned()),
+                Value::Text(pen.code("channel", one.channel.as_str())),
+                Value::Number(u64::from(one.number)),
+                Value::Text(one.note.clone()),
+                Value::Text(one.by.clone()),
+            ]
+        });
+        self.fill(ELSEWHERE, &heads, rows)
     }
 }
 
@@ -333,7 +365,16 @@ mod tests {
         for date in period.days() {
             book.add(&entries(3, date), &names(3), &Plain).unwrap();
         }
-        let file = book.finish(&reconciled(3, period), &names(3), &Plain, Cursor::new(Vec::new()));
+        let beside = [Elsewhere {
+            day: day(2),
+            unit: "xa".parse().unwrap(),
+            channel: crate::radio::Channel::Leaflet,
+            number: 1_200,
+            note: WILD.to_owned(),
+            by: "Lan".to_owned(),
+        }];
+        let made = (&reconciled(3, period), &beside[..]);
+        let file = book.finish(made, &names(3), &Plain, Cursor::new(Vec::new()));
         let mut archive = zip::ZipArchive::new(Cursor::new(file.unwrap().into_inner())).unwrap();
         let mut part = |name: &str| {
             let mut text = String::new();
@@ -341,7 +382,7 @@ mod tests {
             text
         };
         let sheets: Vec<String> =
-            (1..=5).map(|number| part(&format!("xl/worksheets/sheet{number}.xml"))).collect();
+            (1..=6).map(|number| part(&format!("xl/worksheets/sheet{number}.xml"))).collect();
         for sheet in &sheets {
             let xml = Document::parse(sheet).unwrap();
             let find =
@@ -350,7 +391,7 @@ mod tests {
             assert!(find("row") > 1);
         }
         // Three stations, two days, two airings each, and the head.
-        let airings = Document::parse(&sheets[4]).unwrap();
+        let airings = Document::parse(&sheets[5]).unwrap();
         let rows: Vec<_> =
             airings.descendants().filter(|it| it.tag_name().name() == "row").collect();
         assert_eq!(rows.len(), 1 + 3 * 2 * 2);
@@ -364,10 +405,11 @@ mod tests {
         assert!((number(0) - 46_327.0).abs() < 1e-9 && (number(1) - 5.0 / 24.0).abs() < 1e-9);
         assert!((number(6) - 90.0).abs() < 1e-9);
         // What looks like a formula is a text.
-        assert!(!sheets[4].contains("<f>") && sheets[4].contains("=cmd|"));
+        assert!(!sheets[5].contains("<f>") && sheets[5].contains("=cmd|"));
         assert!(sheets[0].contains(&WILD[..4]));
+        assert!(sheets[4].contains("channel.leaflet") && sheets[4].contains("1200"));
         let names = part("xl/workbook.xml");
-        for key in ["summary", "days", "reasons", "late", "airings"] {
+        for key in ["summary", "days", "reasons", "late", "elsewhere", "airings"] {
             assert!(names.contains(&format!("name=\"reports.sheet-{key}\"")), "{names}");
         }
     }

@@ -4,10 +4,7 @@
 mod archive;
 mod code;
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Cursor},
-};
+use std::io::{self, Cursor};
 
 use askama::Template;
 use chrono::{Datelike, NaiveDate};
@@ -83,22 +80,22 @@ pub fn document(
 ) -> io::Result<Vec<u8>> {
     let total = made.total();
     let heads = Heads::of(&total);
-    let mut campaigns: BTreeMap<_, Vec<(&str, &Line)>> = BTreeMap::new();
-    for (of, station, line) in made.lines() {
-        campaigns.entry(of).or_default().push((names.station(station), line));
-    }
-    let tables = campaigns.into_iter().map(|(of, mut lines)| {
-        lines.sort_by_cached_key(|(name, _)| crate::radio::sort_key(name));
+    let lines = names.lines(made);
+    let tables = lines.chunk_by(|(of, ..), (next, ..)| of == next).map(|lines| {
+        let of = lines.first().and_then(|(of, ..)| *of);
         let title = match of {
             Some(of) => {
                 filled(pen, "reports.of-campaign", &[("campaign", names.campaign(Some(of)))])
             }
             None => pen.of("reports.without-campaign"),
         };
+        let lines: Vec<_> = lines.iter().map(|(_, at, line)| (names.station(at), *line)).collect();
         table(title, &heads, &lines, pen)
     });
+    let mut by_station = lines.clone();
+    by_station.sort_by_key(|&(_, station, _)| names.rank(station));
     let mut reasons = Vec::new();
-    for (_, station, line) in made.lines() {
+    for (_, station, line) in by_station {
         reasons.extend(line.tally.reasons().map(|(column, reason, count)| Reason {
             station: names.station(station).to_owned(),
             column: row::column(column, pen),
@@ -106,7 +103,6 @@ pub fn document(
             count: pen.number(count),
         }));
     }
-    reasons.sort_by_cached_key(|reason| crate::radio::sort_key(&reason.station));
     let late = total.tally.late().map(|(day, count)| {
         filled(pen, "reports.came-on", &[("count", &pen.number(count)), ("date", &pen.date(&day))])
     });

@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::{collections::BTreeMap, io::Read as _};
 
 use roxmltree::{Document as Xml, Node};
 use zip::ZipArchive;

@@ -171,12 +171,22 @@ pub(super) fn tally(reports: impl IntoIterator<Item = AiringReport>, zone: Tz) -
     tallies.into_iter().map(flat).collect()
 }
 
-/// The airings of a day that are asked for, by time.
-pub(super) async fn entries(store: &Store, ask: &Ask, day: NaiveDate) -> io::Result<Vec<Entry>> {
+/// The airings of a day that are asked for, by time; those of one instant as readers look for their stations.
+pub(super) async fn entries(
+    store: &Store,
+    ask: &Ask,
+    day: NaiveDate,
+    names: &Names,
+) -> io::Result<Vec<Entry>> {
     let window = ask.dates().window(day);
     let reports = report_briefly(store, &ask.filter(), window, ask.now).await;
     let reports = reports.map_err(|refusal| io::Error::other(refusal.to_string()))?;
-    Ok(reports.into_iter().map(entry).collect())
+    let mut entries: Vec<Entry> = reports.into_iter().map(entry).collect();
+    entries.sort_by(|one, other| {
+        let by_time = one.starts_at.cmp(&other.starts_at);
+        by_time.then_with(|| names.rank(&one.station).cmp(&names.rank(&other.station)))
+    });
+    Ok(entries)
 }
 
 /// What came of some airings of a day, for a table that counts what it lists.

@@ -7,7 +7,7 @@ use super::{
     judge::{Ground, count, entries, owe, reconcile},
 };
 use crate::{
-    radio::CampaignId,
+    radio::{CampaignId, sort_key},
     reports::{Csv, Diary, Elsewhere, Pen, Reconciliation, Workbook, document, picture},
     store::{NewChannelReport, Store, StoreError},
 };
@@ -31,7 +31,7 @@ pub(super) async fn make(
             send(pieces, csv.head().map_err(io::Error::other)?).await?;
             progress.begin(ask.period.length());
             for day in ask.period.days() {
-                let found = entries(store, ask, day).await?;
+                let found = entries(store, ask, day, &ground.names).await?;
                 send(pieces, csv.lines(&found).map_err(io::Error::other)?).await?;
                 progress.step();
             }
@@ -42,20 +42,27 @@ pub(super) async fn make(
             let mut made = Reconciliation::new(ask.period);
             progress.begin(ask.period.length());
             for day in ask.period.days() {
-                let found = entries(store, ask, day).await?;
+                let found = entries(store, ask, day, &ground.names).await?;
                 count(&mut made, day, &found, ask);
                 book.add(&found, &ground.names, pen).map_err(io::Error::other)?;
                 progress.step();
             }
             owe(&mut made, ask, &ground);
-            let file = book.finish(&made, &ground.names, pen, tempfile::tempfile()?);
+            let beside = elsewhere(store, ask, &ground).await.map_err(io::Error::other)?;
+            let made = (&made, &beside[..]);
+            let file = book.finish(made, &ground.names, pen, tempfile::tempfile()?);
             send_file(pieces, file.map_err(io::Error::other)?).await
         }
         Form::Diary => {
             let mut diary = Diary::new(tempfile::tempfile()?, &ask.letter, ask.period, pen)?;
             progress.begin(ask.period.length());
             for day in ask.period.days() {
-                diary.add(day, &entries(store, ask, day).await?, &ground.names, pen)?;
+                diary.add(
+                    day,
+                    &entries(store, ask, day, &ground.names).await?,
+                    &ground.names,
+                    pen,
+                )?;
                 progress.step();
             }
             send_file(pieces, diary.finish(&ask.letter, pen)?).await
@@ -102,7 +109,7 @@ async fn elsewhere(
             }
         }));
     }
-    all.sort_by_key(|one| one.day);
+    all.sort_by_cached_key(|one| (one.day, sort_key(ground.names.unit(&one.unit))));
     Ok(all)
 }
 
