@@ -162,7 +162,7 @@ fn ask(days: u32) -> Ask {
                 "Sở Thông tin và Truyền thông (báo cáo)".to_owned(),
                 "UBND huyện (báo cáo)".to_owned(),
             ],
-            verify_at: Some("https://loa.thachthanh.example/public".to_owned()),
+            verify_at: Some("https://loa.thachthanh.example/verify?head=3250%3ACsUYapGGPo4dkMgIAUqom%2FXajj7h2fB2MPA3j2jxq2I%3D".to_owned()),
             checkpoint: Some(
                 "loa.thachthanh.example/log\n3250\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
                     .to_owned(),

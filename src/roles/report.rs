@@ -11,7 +11,7 @@ use loa::{
     reports::{Letter, Period},
     server::{
         Language,
-        reports::{Ask, Form, Progress, write},
+        reports::{Ask, Form, Progress, checked_at, write},
     },
 };
 use tokio::io::AsyncWriteExt as _;
@@ -82,7 +82,8 @@ struct LetterArguments {
     /// Who gets a copy; may be given several times.
     #[arg(long = "copy-to", value_name = "NAME")]
     recipients: Vec<String>,
-    /// The address at which the record can be checked, drawn as a QR code.
+    /// How the addresses of the district's pages begin, e.g. https://loa.example: a QR code leads from the report to the page
+    /// that holds it against the log.
     #[arg(long, value_name = "URL")]
     verify_at: Option<String>,
 }
@@ -99,7 +100,7 @@ impl LetterArguments {
             office: self.office,
             signer: self.signer,
             recipients: self.recipients,
-            verify_at: self.verify_at,
+            verify_at: self.verify_at.and_then(|origin| checked_at(&origin, checkpoint.as_deref())),
             checkpoint,
         }
     }

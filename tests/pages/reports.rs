@@ -1,17 +1,24 @@
 //! Reports, as the page shows them and as they are taken along.
 
+use std::io::{Cursor, Read as _};
+
 use axum::http::StatusCode;
 use loa::{
     clock::Clock,
-    radio::{Role, UtcMs, Window},
-    server::{roll, settle},
+    radio::{Role, Station, StationKind, UtcMs, Window},
+    server::{roll, settle, sign_log},
     store::{Removed, Rules},
 };
 use serde_json::json;
 
 use crate::{
-    browser::Browser,
-    common::{BEFORE, MORNING, airing_at, district::House, invented::campaign, played, rules},
+    browser::{Browser, HOST},
+    common::{
+        BEFORE, MORNING, airing_at,
+        district::{Answer, House},
+        invented::campaign,
+        played, rules, station,
+    },
 };
 
 const DAY: i64 = 86_400_000;
@@ -20,6 +27,8 @@ on_both_databases!(
     figures_follow_what_comes_late,
     files_hold_what_the_page_shows,
     nothing_judged_before_a_late_word_is_kept,
+    stations_of_one_instant_stand_as_readers_look_for_them,
+    the_code_on_a_report_leads_to_a_page_that_is_there,
 );
 
 /// A campaign of three days, owed once a day; every station airs it at 05:00.
@@ -166,4 +175,109 @@ async fn nothing_judged_before_a_late_word_is_kept(house: House) {
     assert_eq!(after.days, days[1..]);
     assert!(store.keep_judged(after.edition, &days).await.unwrap());
     assert_eq!(store.judged(window).await.unwrap().days, days);
+}
+
+/// A part of a file of an office program.
+fn part(file: &Answer, name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(Cursor::new(&file.body)).unwrap();
+    let mut text = String::new();
+    archive.by_name(name).unwrap().read_to_string(&mut text).unwrap();
+    text
+}
+
+async fn stations_of_one_instant_stand_as_readers_look_for_them(house: House) {
+    furnish(&house).await;
+    let named = |id: &str, name: &str, kind| Station {
+        name: name.to_owned(),
+        kind,
+        ..station(id, "kim-tan")
+    };
+    let stations = vec![
+        named("a-xe", "Xe loa", StationKind::Mobile),
+        named("b-xa", "Đài xã Ân", StationKind::Commune),
+        named("c-xa", "Đài xã An", StationKind::Commune),
+        named("z-huyen", "Đài huyện Thạch Thành", StationKind::District),
+    ];
+    let change = Rules { stations, ..Rules::default() };
+    house.district.store().apply(&change, &Removed::default(), BEFORE).await.unwrap();
+    roll(&house.district).await.unwrap();
+    house.clock.step_to(UtcMs(MORNING.0 + DAY / 2));
+    let mut lan = Browser::of(&house, "hoa", &[(Role::Operator, None)]).await;
+    let asked = "/reports/file?from=2020-10-01&until=2020-10-01";
+    let expected = [
+        "Đài huyện Thạch Thành",
+        "Đài kim-tan",
+        "Đài thach-lam",
+        "Đài xã An",
+        "Đài xã Ân",
+        "Xe loa",
+    ];
+    let within =
+        |text: &str, name: &str| text.find(name).unwrap_or_else(|| panic!("{name}: {text}"));
+    for form in ["csv", "diary", "docx", "xlsx", "svg"] {
+        let file = lan.get(&format!("{asked}&as={form}")).await;
+        let texts = match form {
+            "diary" | "docx" => vec![part(&file, "word/document.xml")],
+            "xlsx" => {
+                (1..=6).map(|n| part(&file, &format!("xl/worksheets/sheet{n}.xml"))).collect()
+            }
+            _ => vec![file.text()],
+        };
+        for text in texts.iter().filter(|text| text.contains(expected[0])) {
+            let places = expected.map(|name| within(text, name));
+            assert!(places.is_sorted(), "{form}: {places:?}");
+        }
+        assert!(texts.iter().any(|text| text.contains(expected[0])), "{form}");
+    }
+    let page = lan.get(FIGURES).await.text();
+    assert!(expected.map(|name| within(&page, &format!("row\">{name}<"))).is_sorted(), "{page}");
+}
+
+async fn the_code_on_a_report_leads_to_a_page_that_is_there(house: House) {
+    furnish(&house).await;
+    house.confirm(json!([played("thach-lam", 1)])).await;
+    house.clock.step_to(UtcMs(MORNING.0 + DAY));
+    let mut lan = Browser::of(&house, "hoa", &[(Role::Operator, None)]).await;
+    let asked = "/reports/file?from=2020-10-01&until=2020-10-01&as=docx";
+    // Before a head was signed, nothing is promised.
+    let text = part(&lan.get(asked).await, "word/document.xml");
+    assert!(!text.contains("/verify") && !text.contains("--older"), "{text}");
+    assert_eq!(sign_log(&house.district).await.unwrap(), None);
+    let text = part(&lan.get(asked).await, "word/document.xml");
+    assert!(text.contains("r:embed=\"code\"") && !text.contains("/public"), "{text}");
+    let address = text.split(&format!("http://{HOST}")).nth(1).unwrap().split('<').next().unwrap();
+    assert!(address.starts_with("/verify?head="), "{address}");
+    let head = text.split("--older ").nth(1).unwrap().split('<').next().unwrap();
+
+    // Anybody sees it, though the district shows nothing to everybody.
+    let read = async |path: &str| {
+        let answer = house.get_with(path, "", &[("host", HOST), ("accept", "text/html")]).await;
+        (answer.status, answer.text())
+    };
+    assert_eq!(read("/public").await.0, StatusCode::NOT_FOUND);
+    let (status, page) = read(address).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("Khớp: ") && page.contains(&format!("--older {head}")), "{page}");
+    assert!(page.contains("được ký lúc 05:00 02/10/2020"), "{page}");
+    for name in ["Đài thach-lam", "Cài đặt", "Tên hoa", "/public"] {
+        assert!(!page.contains(name), "{name}: {page}");
+    }
+    // More comes, and it still fits; what was never the log's does not.
+    house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
+    assert_eq!(sign_log(&house.district).await.unwrap(), None);
+    house.clock.advance(std::time::Duration::from_mins(2));
+    assert!(read(address).await.1.contains("Khớp: "));
+    let (size, root) = head.split_once(':').unwrap();
+    let size: u64 = size.parse().unwrap();
+    let root = root.replace('+', "%2B").replace('=', "%3D");
+    for (asked, said) in [
+        (format!("/verify?head={}:{root}", size - 1), "Không khớp: "),
+        (format!("/verify?head={}:{root}", size + 1000), "nhật ký chỉ có"),
+        ("/verify?head=x".to_owned(), "Không đọc được"),
+        (format!("/verify?lang=en&head={size}:{root}"), "It fits: "),
+    ] {
+        let (status, page) = read(&asked).await;
+        assert_eq!(status, StatusCode::OK, "{asked}");
+        assert!(page.contains(said), "{asked}: {page}");
+    }
 }

@@ -25,7 +25,7 @@ fn letter() -> Letter {
         office: "Giám đốc".to_owned(),
         signer: "Nguyễn Văn A".to_owned(),
         recipients: vec!["UBND tỉnh Thanh Hóa".to_owned(), "Sở TT&TT".to_owned()],
-        verify_at: Some("https://loa.example/public".to_owned()),
+        verify_at: Some("https://loa.example/verify?head=42%3Ahash%3D".to_owned()),
         checkpoint: Some("loa.example/log\n42\nhash=\n\n— loa sig".to_owned()),
     }
 }
@@ -97,6 +97,8 @@ fn the_form_is_that_of_the_decree() {
         "Chợ <Vân Du>",
         "channel.leaflet",
         "loa.example/log",
+        "https://loa.example/verify?head=42%3Ahash%3D",
+        "reports.command",
         "— loa sig",
         &WILD.replace('\u{1}', ""),
     ] {
@@ -159,6 +161,7 @@ fn without_a_code_there_is_no_picture_and_without_airings_a_report_all_the_same(
     let parts = parts(&file);
     assert!(!parts.keys().any(|name| name.contains("media")));
     let text = text(&parts, "word/document.xml");
+    assert!(!text.contains("reports.scan") && !text.contains("reports.command"));
     assert!(
         Xml::parse(&text).is_ok() && !text.contains("r:embed") && text.contains("reports.nothing")
     );

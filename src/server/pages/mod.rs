@@ -47,7 +47,7 @@ use axum::{Router, response::Redirect, routing::get};
 
 pub use self::route::Need;
 use self::route::Route;
-use super::District;
+use super::{District, reports::CHECKED_AT};
 use crate::radio::Right;
 
 pub use self::words::Language;
@@ -193,6 +193,7 @@ fn list() -> Vec<Route> {
         Route::public("/p/{code}", public::one::show),
         Route::public("/p/{code}/poster", public::one::poster),
         Route::public("/p/{code}/qr.svg", public::one::qr),
+        Route::public(CHECKED_AT, public::verify::show),
         Route::get("/publishing", May(Right::Publish), publishing::show),
         Route::post("/publishing", May(Right::Publish), publishing::switch),
         Route::post("/publishing/clips/{clip}", May(Right::Publish), publishing::clip),

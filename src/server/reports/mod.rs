@@ -23,8 +23,10 @@ use tokio::sync::mpsc;
 
 use super::pages::Language;
 use crate::{
+    log::Checkpoint,
     radio::{CampaignId, StationId, UnitId, UtcMs, codes},
     reports::{Letter, Names, Period},
+    signing::Note,
     store::{Store, StoreError},
 };
 
@@ -143,6 +145,19 @@ impl Making {
 
 /// Takes the pieces of a report as they are made.
 type Pieces = mpsc::Sender<io::Result<Bytes>>;
+
+/// Where anybody holds a head that was printed against the log of today: there also where nothing is public, since reports on
+/// paper lead to it.
+pub(super) const CHECKED_AT: &str = "/verify";
+
+/// The address at which anybody can hold the head of a note against the district's log of today, for a report's code;
+/// `origin` is how the addresses of its pages begin. None: no head was signed yet.
+pub fn checked_at(origin: &str, checkpoint: Option<&str>) -> Option<String> {
+    let note: Note = checkpoint?.parse().ok()?;
+    let head = note.text().parse::<Checkpoint>().ok()?.head.to_string();
+    let asked = serde_html_form::to_string([("head", head)]).ok()?;
+    Some(format!("{}{CHECKED_AT}?{asked}", origin.trim_end_matches('/')))
+}
 
 /// What everything is called.
 ///

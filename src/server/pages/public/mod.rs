@@ -6,6 +6,7 @@
 pub(super) mod list;
 pub(super) mod one;
 mod shown;
+pub(super) mod verify;
 
 use axum::{
     body::to_bytes,

@@ -9,11 +9,11 @@ use super::{area::Area, dates::read_day, fault::Fault, visitor::Reader};
 use crate::{
     radio::{Right, UtcMs},
     reports::{Letter, Period},
-    server::{District, reports::Ask},
+    server::{
+        District,
+        reports::{Ask, checked_at},
+    },
 };
-
-/// Where the record can be checked by anybody: what the code on a printed report leads to.
-const CHECKED_AT: &str = "/public";
 
 /// What a report is to be of; empty: all.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Wish {
             office: self.office.trim().to_owned(),
             signer: self.signer.trim().to_owned(),
             recipients: recipients.map(str::to_owned).collect(),
-            verify_at: Some(format!("{}{CHECKED_AT}", reader.origin())),
+            verify_at: checked_at(reader.origin(), checkpoint.as_deref()),
             checkpoint,
         }
     }

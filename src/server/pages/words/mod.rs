@@ -86,6 +86,7 @@ const SECTIONS: &[Section] = sections![
     "trail-noun",
     "trouble",
     "unit-kind",
+    "verify",
     "welcome",
     "why",
 ];
