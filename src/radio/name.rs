@@ -1,7 +1,8 @@
 //! Names of things: short, lower-case, safe in a URL, a file name and a shell.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
+use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is no name.
@@ -123,6 +124,14 @@ impl AiringId {
         self.part(1)
     }
 
+    /// The instant that its rule names; none: the name was not derived.
+    pub fn nominal(&self) -> Option<super::UtcMs> {
+        let (seconds, millis) = self.part(2).strip_suffix('Z')?.split_at_checked(15)?;
+        let seconds = NaiveDateTime::parse_from_str(seconds, "%Y%m%dT%H%M%S").ok()?;
+        let millis = if millis.is_empty() { 0 } else { millis.parse().ok()? };
+        Some(super::UtcMs::from(seconds.and_utc()) + Duration::from_millis(millis))
+    }
+
     fn part(&self, number: usize) -> &str {
         self.0.split('.').nth(number).unwrap_or_default()
     }
@@ -171,6 +180,10 @@ mod tests {
         );
         assert_eq!(id.as_str(), "sang-05h.thach-lam.20200930T220000Z");
         assert_eq!((id.schedule(), id.station()), ("sang-05h", "thach-lam"));
+        assert_eq!(id.nominal(), Some(super::super::UtcMs(1_601_503_200_000)));
+        let bulletin = "lu.thach-lam.20200930T220000250Z".parse::<AiringId>().unwrap();
+        assert_eq!(bulletin.nominal(), Some(super::super::UtcMs(1_601_503_200_250)));
+        assert_eq!("sang.thach-lam.1".parse::<AiringId>().unwrap().nominal(), None);
         assert_eq!(id.as_str().parse::<AiringId>(), Ok(id));
         for bad in ["sang.thach-lam", "Sang.thach-lam.1", "sang.-lam.1", "sang.lam.", "a.b.c.d"] {
             assert_eq!(bad.parse::<AiringId>(), Err(BadName(bad.to_owned())));

@@ -4,7 +4,7 @@ use loa::{
     clock::{Clock, SystemClock},
     radio::{Pin, StationId},
     signing::PublicKey,
-    store::{Bearer, Store},
+    store::{Actor, Bearer, Store},
     wire::EnrolmentCode,
 };
 
@@ -48,7 +48,8 @@ pub(crate) async fn enrol(arguments: EnrolArguments) -> anyhow::Result<()> {
 /// Prints a person's token.
 pub(crate) async fn token(arguments: TokenArguments) -> anyhow::Result<()> {
     let store = arguments.place.store().await?;
-    let secret = store.create_token(&Bearer::Person(arguments.name), SystemClock.now()).await?;
+    let (actor, bearer) = (Actor::command("loa token"), Bearer::Person(arguments.name));
+    let secret = store.create_token_by(&actor, &bearer, SystemClock.now()).await?;
     eprintln!("keep it safe: it is shown only now");
     print(secret.reveal());
     store.close().await;
@@ -62,7 +63,8 @@ pub(crate) async fn code(
     key: PublicKey,
     pin: Option<Pin>,
 ) -> anyhow::Result<EnrolmentCode> {
-    let secret = store.create_code(station, SystemClock.now() + CODE_LIFE).await?;
+    let (actor, now) = (Actor::command("loa enrol"), SystemClock.now());
+    let secret = store.create_code_by(&actor, station, now + CODE_LIFE, now).await?;
     Ok(EnrolmentCode { secret: secret.reveal().to_owned(), key: Some(key), pin })
 }
 

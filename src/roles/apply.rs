@@ -5,7 +5,7 @@ use loa::{
     clock::{Clock, SystemClock},
     library::{Limits, Shelf, take_in},
     planning::Rule,
-    store::{Change, ChangeKind, Removed, Rules, Store},
+    store::{Actor, Change, ChangeKind, Removed, Rules, Store},
 };
 
 use super::{
@@ -94,7 +94,8 @@ async fn apply_over(
         schedules: almanac.remove.schedules,
         bulletins: almanac.remove.bulletins,
     };
-    Ok(store.apply_over(&rules, &removed, over, now).await?)
+    let actor = Actor::command("loa apply");
+    Ok(store.apply_by((&actor, now), &rules, &removed, over).await?)
 }
 
 fn known(stored: &Rules) -> Known {

@@ -15,7 +15,7 @@ use loa::{
     clock::{Clock, SystemClock},
     library::{Facts, Limits, Measure, Progress, Refusal, measure, take_in},
     radio::{Clip, ClipId},
-    store::{Removed, Rules},
+    store::{Actor, Removed, Rules},
 };
 use serde_json::json;
 
@@ -225,7 +225,8 @@ fn add(args: &AddArgs) -> anyhow::Result<ExitCode> {
         let rules = Rules { clips: vec![clip_of(&measured, args)?], ..Rules::default() };
         let now = SystemClock.now();
         store.keep_recording(&measured.sha256, &facts(&measured)?, now).await?;
-        let changes = store.apply(&rules, &Removed::default(), now).await?;
+        let actor = Actor::command("loa clip add");
+        let changes = store.apply_by((&actor, now), &rules, &Removed::default(), false).await?;
         store.close().await;
         match changes.first() {
             Some(change) => writeln!(io::stderr(), "{change}")?,

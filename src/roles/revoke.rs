@@ -2,7 +2,7 @@ use anyhow::bail;
 use loa::{
     clock::{Clock, SystemClock},
     radio::StationId,
-    store::Bearer,
+    store::{Actor, Bearer},
 };
 
 use super::place::Place;
@@ -26,17 +26,17 @@ pub(crate) struct RevokeArguments {
 /// Ends it and says what was ended.
 pub(crate) async fn run(arguments: RevokeArguments) -> anyhow::Result<()> {
     let store = arguments.place.store().await?;
-    let now = SystemClock.now();
+    let (actor, now) = (Actor::command("loa revoke"), SystemClock.now());
     let (who, ended) = match (arguments.station, arguments.person) {
         (Some(station), _) => {
-            let revoked = store.revoke_station(&station, now).await?;
+            let revoked = store.revoke_station_by(&actor, &station, now).await?;
             let ended =
                 [(revoked.tokens, "token"), (revoked.keys, "key"), (revoked.codes, "unused code")];
             (Bearer::Station(station), ended.map(|(count, what)| counted(count, what)).to_vec())
         }
         (None, Some(name)) => {
             let person = Bearer::Person(name);
-            let tokens = store.revoke_tokens(&person, now).await?;
+            let tokens = store.revoke_tokens_by(&actor, &person, now).await?;
             (person, vec![counted(tokens, "token")])
         }
         (None, None) => bail!("name a station, or a person with --person"),

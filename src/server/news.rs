@@ -88,12 +88,13 @@ mod tests {
             clock: ClockState::Synced,
             rundown_version: Some(1),
             waiting: 0,
+            disk_free: None,
             faults: vec![],
             stock: None,
         };
         news.called(&station, Some(&status), at);
         assert_eq!(count(), 1);
-        status.waiting = 7;
+        (status.waiting, status.disk_free) = (7, Some(12_300_000_000));
         news.called(&station, Some(&status), at + Duration::from_secs(15));
         news.called(&station, None, at + Duration::from_secs(30));
         assert_eq!(count(), 1);

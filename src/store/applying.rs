@@ -27,8 +27,8 @@ pub(super) struct Applying<'a> {
 /// Who writes.
 #[derive(Clone, Copy)]
 pub(super) enum By<'a> {
-    /// Files; `over`: also what pages wrote.
-    Files { over: bool },
+    /// Files, and whose command applies them; `over`: also what pages wrote.
+    Files { actor: Option<&'a Actor>, over: bool },
     /// Somebody on a page; `over`: also what files brought, which is theirs from then on.
     Page { actor: &'a Actor, over: bool },
 }
@@ -43,7 +43,7 @@ impl By<'_> {
 
     fn takes_over(self) -> bool {
         match self {
-            Self::Files { over } | Self::Page { over, .. } => over,
+            Self::Files { over, .. } | Self::Page { over, .. } => over,
         }
     }
 }
@@ -347,10 +347,31 @@ impl<'a> Applying<'a> {
     pub(super) async fn finish(mut self) -> Result<Vec<Change>, StoreError> {
         if self.changes.iter().any(|change| change.kind != ChangeKind::Kept) {
             count(&mut self.tx).await?;
+            if let By::Files { actor: Some(actor), .. } = self.by {
+                let (deed, after) = (Deed::FilesApplied, outline(&self.changes));
+                audit::note(&mut self.tx, (actor, self.now), deed, "rules", None, Some(after))
+                    .await?;
+            }
         }
         self.tx.commit().await?;
         Ok(self.changes)
     }
+}
+
+/// What files changed, for people who look over it: of each kind of change a few, and how many more.
+fn outline(changes: &[Change]) -> Value {
+    const TOLD: usize = 20;
+    let told = |is: fn(&ChangeKind) -> bool| {
+        let these = changes.iter().filter(|change| is(&change.kind));
+        let more = these.clone().count().saturating_sub(TOLD);
+        let named = these.take(TOLD).map(|change| format!("{} {}", change.noun, change.id));
+        named.chain((more > 0).then(|| format!("+{more}"))).collect::<Vec<_>>()
+    };
+    serde_json::json!({
+        "added": told(|kind| *kind == ChangeKind::Added),
+        "changed": told(|kind| matches!(kind, ChangeKind::Changed(_))),
+        "removed": told(|kind| *kind == ChangeKind::Removed),
+    })
 }
 
 /// Counts a change of the rules, so that they are planned anew.

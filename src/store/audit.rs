@@ -53,6 +53,12 @@ codes! {
         ClipRetired = "clip-retired",
         /// Whether people may approve their own work.
         FourEyesSet = "four-eyes-set",
+        /// A command applied files: what it wrote is in the log, rule by rule.
+        FilesApplied = "files-applied",
+        /// A token was made with which a person calls the API.
+        TokenMade = "token-made",
+        /// All tokens of a person were ended.
+        TokensRevoked = "tokens-revoked",
         /// A code was made with which a station enrols.
         StationCodeMade = "station-code-made",
         /// All that a station can show was ended.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use super::{
-    Origin, Store, StoreError,
+    Actor, Origin, Store, StoreError,
     applying::{Applying, BULLETIN, By, CAMPAIGN, CLIP, PROGRAMME, SCHEDULE, UNIT, origin},
     bulletin,
     db::sql,
@@ -99,18 +99,28 @@ impl Store {
         removed: &Removed,
         now: UtcMs,
     ) -> Result<Vec<Change>, StoreError> {
-        self.apply_over(rules, removed, false, now).await
+        self.write(By::Files { actor: None, over: false }, rules, removed, now).await
     }
 
-    /// The same; with `over` also what pages wrote, which belongs to the files again from then on.
-    pub async fn apply_over(
+    /// The same by a command, with its line in the trail; with `over` also what pages wrote, which belongs to the files
+    /// again from then on.
+    pub async fn apply_by(
         &self,
+        (actor, now): (&Actor, UtcMs),
         rules: &Rules,
         removed: &Removed,
         over: bool,
+    ) -> Result<Vec<Change>, StoreError> {
+        self.write(By::Files { actor: Some(actor), over }, rules, removed, now).await
+    }
+
+    async fn write(
+        &self,
+        by: By<'_>,
+        rules: &Rules,
+        removed: &Removed,
         now: UtcMs,
     ) -> Result<Vec<Change>, StoreError> {
-        let by = By::Files { over };
         let mut to = Applying::begin(self, by, now).await?;
         for unit in &rules.units {
             let parent = unit.parent.as_ref().map(UnitId::as_str);

@@ -84,9 +84,11 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let revoked = revoke(&mut tx, station, now).await?;
         let Revoked { tokens, keys, codes } = revoked;
-        let after = serde_json::json!({ "tokens": tokens, "keys": keys, "codes": codes });
-        let deed = Deed::StationRevoked;
-        audit::note(&mut tx, (actor, now), deed, station.as_str(), None, Some(after)).await?;
+        if tokens + keys + codes > 0 {
+            let after = serde_json::json!({ "tokens": tokens, "keys": keys, "codes": codes });
+            let deed = Deed::StationRevoked;
+            audit::note(&mut tx, (actor, now), deed, station.as_str(), None, Some(after)).await?;
+        }
         tx.commit().await?;
         Ok(revoked)
     }

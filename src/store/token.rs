@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, fmt};
 
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Store, StoreError, Tx, db::sql};
+use super::{Actor, Deed, Store, StoreError, Tx, audit, db::sql};
 use crate::radio::{StationId, UtcMs};
 
 /// A secret to hand over once. It does not print itself.
@@ -94,6 +95,21 @@ impl Store {
         Ok(secret)
     }
 
+    /// The same by a command, with its line in the trail.
+    pub async fn create_token_by(
+        &self,
+        actor: &Actor,
+        bearer: &Bearer,
+        now: UtcMs,
+    ) -> Result<Secret, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let secret = create(&mut tx, bearer, now).await?;
+        let subject = bearer.columns().1;
+        audit::note(&mut tx, (actor, now), Deed::TokenMade, subject, None, None).await?;
+        tx.commit().await?;
+        Ok(secret)
+    }
+
     /// Whom a token belongs to; none when it is unknown or revoked.
     pub async fn bearer(&self, token: &str) -> Result<Option<Bearer>, StoreError> {
         let sha256 = fingerprint(token);
@@ -126,6 +142,23 @@ impl Store {
         rows.iter()
             .map(|row| Ok((super::name("token of", row.get(0)?)?, UtcMs(row.get(1)?))))
             .collect()
+    }
+
+    /// Ends every token of somebody by a command, with its line in the trail; gives how many there were.
+    pub async fn revoke_tokens_by(
+        &self,
+        actor: &Actor,
+        bearer: &Bearer,
+        now: UtcMs,
+    ) -> Result<u64, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let tokens = revoke(&mut tx, bearer, now).await?;
+        if tokens > 0 {
+            let (subject, after) = (bearer.columns().1, Some(json!({ "tokens": tokens })));
+            audit::note(&mut tx, (actor, now), Deed::TokensRevoked, subject, None, after).await?;
+        }
+        tx.commit().await?;
+        Ok(tokens)
     }
 
     /// Ends every token of somebody; gives how many there were.

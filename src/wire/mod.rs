@@ -257,6 +257,9 @@ pub struct StationStatus {
     pub playing: Option<AiringId>,
     /// Records that wait to be sent.
     pub waiting: u64,
+    /// Bytes that are free on its disk; none: the player does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_free: Option<u64>,
     /// What is wrong; empty when nothing is.
     pub faults: Vec<Fault>,
     /// Which airings to come lack clips; none: the player does not say.

@@ -28,7 +28,7 @@ async fn what_is_said_without_a_line_is_sent_once_when_it_is_back() {
     let mut site = Site::new().await;
     site.house.clock.step_to(MORNING + Duration::from_mins(5));
     let browser = site.browser_of(Role::CommuneOfficer).await;
-    browser.size(390, 844).await;
+    browser.size((390, 844)).await;
     browser.goto("/confirm").await;
     browser.wait_for("#hand[data-kept]").await;
     assert_eq!(axe::violations(&browser).await, Vec::<String>::new());

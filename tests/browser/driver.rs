@@ -109,7 +109,7 @@ impl Browser {
             .unwrap();
         let browser =
             Self { client, origin: origin.to_owned(), _profile: profile, _driver: driver };
-        browser.size(1366, 768).await;
+        browser.size((1366, 768)).await;
         browser
     }
 
@@ -135,6 +135,17 @@ impl Browser {
     pub(crate) async fn choose(&self, name: &str, value: &str) {
         let list = self.client.find(Locator::Css(&format!("select[name='{name}']"))).await.unwrap();
         list.select_by_value(value).await.unwrap();
+    }
+
+    /// Presses the label of a choice, as a finger does.
+    pub(crate) async fn tick(&self, name: &str, value: &str) {
+        let label = format!("//label[input[@name='{name}' and @value='{value}']]");
+        self.click(Locator::XPath(&label)).await;
+    }
+
+    /// Presses what is found, and waits for nothing.
+    pub(crate) async fn click(&self, what: Locator<'_>) {
+        self.client.find(what).await.unwrap().click().await.unwrap();
     }
 
     /// Presses the button with these words, and waits for the page that comes of it.
@@ -173,7 +184,7 @@ impl Browser {
     }
 
     /// Shows pages in a window of that size; a narrow one as on a phone.
-    pub(crate) async fn size(&self, width: u32, height: u32) {
+    pub(crate) async fn size(&self, (width, height): (u32, u32)) {
         let mobile = width < 600;
         self.devtools(
             "Emulation.setDeviceMetricsOverride",

@@ -5,7 +5,7 @@ use loa::{radio::Role, store::Actor};
 
 use crate::{
     common::BEFORE,
-    keyboard::{fill, key},
+    keyboard::{fill, key, press, tab_to},
     site::{PASSWORD, Site, sign_in},
 };
 
@@ -75,5 +75,30 @@ async fn the_keyboard_is_enough_and_the_language_stays() {
     assert!(browser.text().await.contains("Name to sign in"));
     browser.goto("/sign-in?lang=vi").await;
     sign_in(&browser, Role::Operator).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn what_is_needed_now_and_then_opens_by_keys_and_by_touch() {
+    let site = Site::new().await;
+    let browser = site.browser_of(Role::Administrator).await;
+    let is_open = "return document.querySelector('.seldom').open";
+    tab_to(&browser, ".seldom > summary").await;
+    key(&browser, Key::Enter).await;
+    assert_eq!(browser.run(is_open).await, true);
+    key(&browser, Key::Escape).await;
+    assert_eq!(browser.run(is_open).await, false);
+    key(&browser, Key::Enter).await;
+    press(&browser, ".seldom a[href='/trail']").await;
+    assert_eq!(browser.path().await, "/trail");
+    let current = "return document.querySelector('.seldom > summary').ariaCurrent";
+    assert_eq!(browser.run(current).await, "true");
+
+    // On a phone the menu opens first, and what it holds stands in its line.
+    browser.size((390, 844)).await;
+    for css in [".top .menu", ".seldom > summary", ".seldom a[href='/people']"] {
+        browser.wait_for(css).await.click().await.unwrap();
+    }
+    browser.wait_for("form[action='/people']").await;
     browser.close().await;
 }

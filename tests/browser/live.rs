@@ -62,19 +62,13 @@ async fn admit(village: &Village, roles: &[Role]) {
     store.close().await;
 }
 
-/// Presses the label, as a finger does.
-async fn tick(browser: &Browser, name: &str, value: &str) {
-    let label = format!("//label[input[@name='{name}' and @value='{value}']]");
-    browser.client.find(Locator::XPath(&label)).await.unwrap().click().await.unwrap();
-}
-
 /// The form of a new schedule, as far as the times.
 async fn plan(browser: &Browser, title: &str, programme: &str) {
     browser.goto("/timetable/schedules/new").await;
     browser.fill("title", title).await;
     browser.choose("programme", programme).await;
-    tick(browser, "kinds", "commune").await;
-    tick(browser, "holidays", "yes").await;
+    browser.tick("kinds", "commune").await;
+    browser.tick("holidays", "yes").await;
 }
 
 /// The station's name on the page Today, with this state beside an airing.
@@ -149,7 +143,7 @@ async fn a_schedule_airs_and_a_bulletin_of_two_people_interrupts() {
 
     // Music on one day, to the second.
     plan(&operator, "Ca nhạc một lần", "nhac").await;
-    tick(&operator, "rhythm", "dates").await;
+    operator.tick("rhythm", "dates").await;
     let at = local() + Duration::from_secs(20);
     operator.fill("dates", &at.format("%d/%m/%Y %H:%M:%S").to_string()).await;
     operator.press("Lưu").await;
@@ -160,7 +154,7 @@ async fn a_schedule_airs_and_a_bulletin_of_two_people_interrupts() {
         .await;
 
     operator.goto("/emergency").await;
-    tick(&operator, "what", "bao").await;
+    operator.tick("what", "bao").await;
     operator.fill("why", "Bão đổ bộ đêm nay").await;
     operator.fill("word", "KHẨN CẤP").await;
     operator.client.find(Locator::Css("form button.grave")).await.unwrap().click().await.unwrap();
@@ -176,7 +170,7 @@ async fn a_schedule_airs_and_a_bulletin_of_two_people_interrupts() {
     approver.wait_for("section.decision").await;
     assert_eq!(approver.path().await, path);
     assert_eq!(axe::violations(&approver).await, Vec::<String>::new());
-    tick(&approver, "heard", "1").await;
+    approver.tick("heard", "1").await;
     let agreed = recording.heard();
     let agree = approver.client.find(Locator::Css("section.decision button.grave")).await.unwrap();
     agree.click().await.unwrap();

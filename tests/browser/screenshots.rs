@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The windows that pages are looked at in: an old office computer, a phone.
-const WINDOWS: [(u32, u32); 2] = [(1366, 768), (390, 844)];
+pub(crate) const WINDOWS: [(u32, u32); 2] = [(1366, 768), (390, 844)];
 
 /// Takes the page that is shown in both languages and in both windows.
 pub(crate) async fn take(browser: &Browser, name: &str) {
@@ -34,7 +34,7 @@ pub(crate) async fn take(browser: &Browser, name: &str) {
     let path = browser.path().await;
     let joint = if path.contains('?') { '&' } else { '?' };
     for (width, height) in WINDOWS {
-        browser.size(width, height).await;
+        browser.size((width, height)).await;
         for language in ["vi", "en"] {
             browser.goto(&format!("{path}{joint}lang={language}")).await;
             let file = folder.join(format!("{name}-{language}-{width}x{height}.png"));
@@ -44,11 +44,13 @@ pub(crate) async fn take(browser: &Browser, name: &str) {
     browser.goto(&format!("{path}{joint}lang=vi")).await;
 }
 
-#[tokio::test]
-#[ignore = "for people to look at: make screenshots"]
-async fn pictures() {
-    let site = Site::thach_thanh().await;
-    let Morning { aired, missed, mute } = morning(&site).await;
+/// Every page, by the name of its picture: its address, and who may see it.
+type Pages = Vec<(String, String, Need)>;
+
+/// A district on a morning of its campaign, with all of its pages; some of them more than once, with what makes them
+/// otherwise.
+pub(crate) async fn everything(site: &Site) -> (Examples, Pages) {
+    let Morning { aired, missed, mute } = morning(site).await;
     let known = [
         ("{airing}", aired.as_str()),
         ("{bulletin}", "lu"),
@@ -58,13 +60,12 @@ async fn pictures() {
     ];
     let examples = Examples::of(&site.house, &known).await;
     let name = |path: &str| path.trim_matches('/').replace(['{', '}'], "").replace('/', "-");
-    let mut left: Vec<(String, String, Need)> = examples
+    let mut pages: Pages = examples
         .pages()
         .into_iter()
-        .map(|Page { path, address, need }| (name(path), address, need))
+        .map(|Page { path, address, need, .. }| (name(path), address, need))
         .collect();
-    // Some pages more than once: with what makes them otherwise.
-    left.extend(
+    pages.extend(
         [
             ("emergency-drill", "/emergency?drill=1"),
             ("record-missed", &format!("/record/{missed}")),
@@ -75,28 +76,40 @@ async fn pictures() {
         ]
         .map(|(name, address)| (name.to_owned(), address.to_owned(), Need::Member)),
     );
+    pages.push(("missing".to_owned(), "/khong-co".to_owned(), Need::Anybody));
+    (examples, pages)
+}
+
+/// Goes to each page as the first who may see it, and does something there.
+pub(crate) async fn shown(site: &Site, mut left: Pages, act: impl AsyncFn(&Browser, &str)) {
     let stranger = site.browser().await;
-    left.push(("missing".to_owned(), "/khong-co".to_owned(), Need::Anybody));
     for (name, address, _) in left.extract_if(.., |(.., need)| *need == Need::Anybody) {
         stranger.goto(&address).await;
-        take(&stranger, &name).await;
+        act(&stranger, &name).await;
     }
     stranger.close().await;
-    // The first who may see a page shows it.
     for role in [Role::Operator].iter().chain(Role::ALL) {
         let browser = site.browser_of(*role).await;
         let mine = |need: &Need| match need {
             Need::Anybody => false,
             Need::Member => true,
-            Need::May(right) => role.brings(*right),
+            Need::May(right) | Need::Everywhere(right) => role.brings(*right),
         };
         for (name, address, _) in left.extract_if(.., |(.., need)| mine(need)) {
             browser.goto(&address).await;
-            take(&browser, &name).await;
+            act(&browser, &name).await;
         }
         browser.close().await;
     }
     assert_eq!(left, []);
+}
+
+#[tokio::test]
+#[ignore = "for people to look at: make screenshots"]
+async fn pictures() {
+    let site = Site::thach_thanh().await;
+    let (examples, pages) = everything(&site).await;
+    shown(&site, pages, take).await;
     // The second person's page, and then the list of who has begun.
     let approver = site.browser_of(Role::Approver).await;
     approver.goto(&examples.fill("/emergency/{id}")).await;

@@ -2,11 +2,11 @@ use loa::{
     radio::{Approval, Clip, ClipHash, Item, Programme, Schedule, Subject},
     server::roll,
     store::{
-        Actor, AuditFilter, ChangeKind, Former, Origin, Removed, Ruled, Rules, Said, Store,
+        Actor, AuditFilter, ChangeKind, Deed, Former, Origin, Removed, Ruled, Rules, Said, Store,
         StoreError, Thing, ThingKind,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     common::{BEFORE, clip, district::House, sha256_of},
@@ -157,8 +157,16 @@ async fn a_file_and_a_page_do_not_overwrite_each_other(house: House) {
     assert_eq!(store.edition().await.unwrap(), edition);
     assert_eq!(store.clips().await.unwrap()[0].title, "Tên mới");
 
-    let taken = store.apply_over(&rules, &none, true, BEFORE).await.unwrap();
+    let by = (&Actor::command("loa apply"), BEFORE);
+    let taken = store.apply_by(by, &rules, &none, true).await.unwrap();
     assert_eq!(taken[0].kind, ChangeKind::Changed(vec!["title".to_owned()]));
+    let filter = AuditFilter { deed: Some(Deed::FilesApplied), ..AuditFilter::default() };
+    let lines = store.trail(&filter, None, 10).await.unwrap();
+    assert_eq!(lines[0].actor.name, "loa apply");
+    let after = json!({"added": [], "changed": ["clip bluezone"], "removed": []});
+    assert_eq!(lines[0].after, Some(after));
+    assert_eq!(store.apply_by(by, &rules, &none, true).await.unwrap(), []);
+    assert_eq!(store.trail(&filter, None, 10).await.unwrap().len(), 1);
     assert_eq!(store.apply(&rules, &none, BEFORE).await.unwrap(), []);
 
     // A file that no longer says who approved a clip takes its approval back.

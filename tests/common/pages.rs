@@ -6,7 +6,8 @@ use std::{path::Path, time::Duration};
 use loa::{
     clock::Clock,
     radio::{
-        Campaign, Channel, Directive, Grant, Grants, PreparedBulletin, Role, Selection, UtcMs,
+        Campaign, Channel, Directive, Grant, Grants, PreparedBulletin, Right, Role, Selection,
+        UtcMs,
     },
     server::{Need, needs},
     store::{Actor, Bearer, NewChannelReport, NewPerson, Publishable, Removed, Rules},
@@ -29,12 +30,50 @@ const FETCHED: [&str; 5] = [
 const ASKED: [(&str, &str); 1] =
     [("/timetable/move", "?schedule={schedule}&at={day}T05:00:00&to={day}T06:00")];
 
+/// Holes that are filled with what lies at one station or means it.
+const OF_A_UNIT: [&str; 4] = ["{airing}", "{campaign}", "{id}", "{station}"];
+
 /// A page with its example.
 pub(crate) struct Page {
     /// As the list of routes has it.
     pub(crate) path: &'static str,
     pub(crate) address: String,
     pub(crate) need: Need,
+}
+
+impl Page {
+    /// Whether a role in the whole district opens it to who is signed in.
+    pub(crate) fn is_brought_by(&self, role: Role) -> bool {
+        match self.need {
+            Need::Anybody => false,
+            Need::Member => true,
+            Need::May(right) | Need::Everywhere(right) => role.brings(right),
+        }
+    }
+
+    /// What it answers to who has a role in another unit than that in which its example lies.
+    pub(crate) fn elsewhere(&self, role: Role) -> u16 {
+        if is_closed_elsewhere(self.path, self.need, role) { 403 } else { 200 }
+    }
+}
+
+fn asked(path: &str) -> &'static str {
+    ASKED.iter().find(|(known, _)| *known == path).map_or("", |(_, asked)| asked)
+}
+
+/// Whether a page is closed to who has a role in another unit than that in which its example lies. What lies in none needs the
+/// right everywhere. A schedule is seen by all at whose stations it airs, and changed by who may plan at all of them.
+pub(crate) fn is_closed_elsewhere(path: &str, need: Need, role: Role) -> bool {
+    let holds = |hole: &str| path.contains(hole) || asked(path).contains(hole);
+    match need {
+        Need::Anybody | Need::Member => false,
+        Need::Everywhere(_) => true,
+        Need::May(right) => {
+            !role.brings(right)
+                || OF_A_UNIT.into_iter().any(holds)
+                || right == Right::Plan && holds("{schedule}")
+        }
+    }
 }
 
 /// What stands in the holes of addresses, `{station}`, in one house.
@@ -142,13 +181,16 @@ impl Examples {
         let looked_at =
             all.iter().filter(|(method, path, _)| *method == "GET" && !FETCHED.contains(path));
         let page = |(_, path, need): &(&str, &'static str, Need)| {
-            let asked =
-                ASKED.iter().find(|(known, _)| known == path).map_or("", |(_, asked)| asked);
-            let address = self.fill(&format!("{path}{asked}"));
+            let address = self.address(path);
             assert!(!address.contains('{'), "{path}: say in tests/common/pages.rs what fills it");
             Page { path, address, need: *need }
         };
         looked_at.map(page).collect()
+    }
+
+    /// The address of a page's example; a hole stays where nothing is known that fills it.
+    pub(crate) fn address(&self, path: &str) -> String {
+        self.fill(&format!("{path}{}", asked(path)))
     }
 
     /// An address with its holes filled.

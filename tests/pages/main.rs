@@ -16,6 +16,7 @@ mod common;
 
 mod browser;
 mod calendar;
+mod calls;
 mod campaigns;
 mod channels;
 mod clips;

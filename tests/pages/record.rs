@@ -33,7 +33,8 @@ async fn a_line_opens_to_all_that_is_known_of_it(house: House) {
     let second = after(Some(&first), second);
     house.clock.advance(std::time::Duration::from_mins(5));
     let status = json!({"software": "loa", "speaker": "device", "clock": "synced", "waiting": 0,
-                        "rundown_version": version, "faults": []});
+                        "rundown_version": version,
+                        "disk_free": 12_340_000_000_u64, "faults": []});
     let body = json!({"records": [first, second], "status": status});
     house.post("/api/v1/confirmations", &house.thach_lam, &body).await;
 
@@ -62,6 +63,7 @@ async fn a_line_opens_to_all_that_is_known_of_it(house: House) {
 
     let station = lan.get("/stations/thach-lam?day=2020-10-01").await.text();
     assert!(station.contains(&format!("/record/{airing}")) && station.contains("2 báo cáo."));
+    assert!(station.contains("còn trống 12,3 GB"), "{station}");
     assert!(station.contains("Liền mạch") && station.contains("21:00–05:00"), "{station}");
 }
 
@@ -109,7 +111,7 @@ async fn an_officer_reads_their_own_stations_only(house: House) {
         ("/record?station=thach-lam".to_owned(), StatusCode::FORBIDDEN),
         ("/record?unit=thach-thanh".to_owned(), StatusCode::FORBIDDEN),
         ("/stations/kim-tan".to_owned(), StatusCode::OK),
-        ("/stations/thach-lam".to_owned(), StatusCode::NOT_FOUND),
+        ("/stations/thach-lam".to_owned(), StatusCode::FORBIDDEN),
     ] {
         assert_eq!(officer.get(&path).await.status, status, "{path}");
     }
@@ -149,7 +151,7 @@ async fn a_machine_is_enrolled_and_revoked(house: House) {
     let mut other = Browser::of(&house, "nam", &of_unit).await;
     other.get("/stations").await;
     let answer = other.post("/stations/kim-tan/code", &[]).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
 }
 
 async fn reasons_are_told_in_the_readers_language(house: House) {

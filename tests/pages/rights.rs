@@ -8,7 +8,11 @@ use loa::{
 
 use crate::{
     browser::Browser,
-    common::{MORNING, airing_at, district::House, pages::Examples},
+    common::{
+        MORNING, airing_at,
+        district::House,
+        pages::{Examples, is_closed_elsewhere},
+    },
 };
 
 /// A page's address, with what there is not in its holes.
@@ -39,7 +43,7 @@ async fn every_page_opens_to_those_whom_the_table_names_and_to_nobody_else() {
             }
             let may = match need {
                 Need::Anybody | Need::Member => true,
-                Need::May(right) => role.brings(right),
+                Need::May(right) | Need::Everywhere(right) => role.brings(right),
             };
             let status = asked(&mut browser, method, path).await;
             assert!(!status.is_server_error(), "{role} {method} {path}: {status}");
@@ -48,6 +52,57 @@ async fn every_page_opens_to_those_whom_the_table_names_and_to_nobody_else() {
         }
     }
     assert!(refused > 20);
+}
+
+/// Posts a form that takes files.
+async fn with_file(browser: &mut Browser<'_>, address: &str) -> StatusCode {
+    let body = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"form-token\"\r\n\r\n{}\r\n--x--\r\n",
+        browser.token
+    );
+    browser.post_body(address, "multipart/form-data; boundary=x", body.into()).await.status
+}
+
+/// Whoever has a role in one commune, at what lies in another: refused it, and not told that it is not there.
+#[tokio::test]
+async fn a_role_opens_nothing_of_another_unit() {
+    let house = House::new().await;
+    roll(&house.district).await.unwrap();
+    let airing = airing_at("thach-lam", MORNING);
+    let known = [("{airing}", airing.as_str()), ("{station}", "thach-lam")];
+    let examples = Examples::of(&house, &known).await;
+    let mut refused = 0;
+    for role in Role::ALL {
+        let own = [(*role, Some("kim-tan"))];
+        let mut browser = Browser::of(&house, role.as_str(), &own).await;
+        for (method, path, need) in needs() {
+            let is_read = method == "GET";
+            let address = if is_read { examples.address(path) } else { examples.fill(path) };
+            // What a form without a hole is about stands in its fields.
+            if address.contains('{') || !is_read && address == path {
+                continue;
+            }
+            let status = match path {
+                _ if is_read => browser.get(&address).await.status,
+                "/campaigns/{campaign}/channels" => with_file(&mut browser, &address).await,
+                _ => browser.post(&address, &[]).await.status,
+            };
+            let is_closed = is_closed_elsewhere(path, need, *role);
+            assert_eq!(
+                status == StatusCode::FORBIDDEN,
+                is_closed,
+                "{role} {method} {address}: {status}"
+            );
+            assert_ne!(status, StatusCode::NOT_FOUND, "{role} {method} {address}");
+            refused += usize::from(is_closed);
+        }
+        // Their own is theirs.
+        let own = airing_at("kim-tan", MORNING);
+        for address in ["/stations/kim-tan".to_owned(), format!("/record/{own}")] {
+            assert_eq!(browser.get(&address).await.status, StatusCode::OK, "{role} {address}");
+        }
+    }
+    assert!(refused > 100, "{refused}");
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn a_station_is_renamed_and_sounds_softer_in_the_morning(house: House) {
     // Somebody of another unit may not.
     let mut other = Browser::of(&house, "nam", &[(Role::Administrator, Some("kim-tan"))]).await;
     assert_eq!(other.get("/stations/kim-tan/edit").await.status, StatusCode::OK);
-    assert_eq!(other.post(ADDRESS, &over).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(other.post(ADDRESS, &over).await.status, StatusCode::FORBIDDEN);
     let theirs = [&over[..], &[("whose", "")]].concat();
     let answer = other.post("/stations/kim-tan/edit", &theirs).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "not into another's unit");

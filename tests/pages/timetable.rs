@@ -72,7 +72,7 @@ async fn a_schedule_is_made_by_form_and_stands_in_the_week(house: House) {
         Browser::of(&house, "nam", &[(Role::CommuneOfficer, Some("thach-lam"))]).await;
     assert!(!officer.get("/timetable").await.text().contains("17:15"));
     let page = officer.get("/timetable/schedules/buoi-chieu").await;
-    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
     let mut planner = Browser::of(&house, "mai", &[(Role::Operator, Some("thach-lam"))]).await;
     planner.get("/timetable/schedules/new").await;
     let answer = planner.post("/timetable/schedules/new", &seen).await;

@@ -1,6 +1,6 @@
 //! Keys and revocation, as an administrator handles them while the district serves.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use super::{District, Running, done, loa, told};
 
@@ -99,6 +99,23 @@ fn what_is_revoked_is_said_and_ends_at_once() {
         assert!(said.contains("see that the name is right"), "{said}");
     }
     assert_eq!(revoke(&[]).0, Some(2));
+
+    // Whatever a command changes stands in the trail.
+    let db = rusqlite::Connection::open(folder.path().join("loa-data/loa.db")).unwrap();
+    let mut lines = db.prepare("select who, deed, subject from audit").unwrap();
+    let lines = lines.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    let lines: BTreeSet<(String, String, String)> = lines.collect::<Result<_, _>>().unwrap();
+    let line = |who: &str, deed: &str, subject: &str| (who.into(), deed.into(), subject.into());
+    for expected in [
+        line("loa apply", "files-applied", "rules"),
+        line("loa enrol", "station-code-made", "thach-lam"),
+        line("loa token", "token-made", "Nguyễn Thị Hoa"),
+        line("loa revoke", "station-revoked", "thach-lam"),
+        line("loa revoke", "tokens-revoked", "Nguyễn Thị Hoa"),
+    ] {
+        assert!(lines.contains(&expected), "{expected:?} not in {lines:?}");
+    }
+    assert_eq!(lines.iter().filter(|(who, ..)| who == "loa revoke").count(), 2);
 }
 
 #[test]

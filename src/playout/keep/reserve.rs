@@ -27,6 +27,11 @@ const MARGIN: u64 = 8 << 20;
 const NOTHING: u64 = 1 << 20;
 
 impl Keep {
+    /// Bytes that are free on the disk of the station's folder; none: it does not say.
+    pub fn disk_free(&self) -> Option<u64> {
+        free(&self.folder)
+    }
+
     /// Whether the room for records is there. Makes it where it is not and the disk has enough.
     pub fn mind_reserve(&self) -> bool {
         let path = self.folder.join(FILE);
@@ -81,7 +86,11 @@ fn is_full(folder: &Path, error: &sqlx::Error) -> bool {
 }
 
 fn room(folder: &Path) -> u64 {
-    statvfs(folder).map_or(0, |space| space.f_bavail.saturating_mul(space.f_frsize))
+    free(folder).unwrap_or(0)
+}
+
+fn free(folder: &Path) -> Option<u64> {
+    statvfs(folder).ok().map(|space| space.f_bavail.saturating_mul(space.f_frsize))
 }
 
 fn make(path: &Path) -> io::Result<()> {

@@ -106,6 +106,7 @@ impl Confirmer {
                 playing: condition.playing,
                 rundown_version: condition.rundown_version.max(took),
                 waiting: self.keep.count_waiting().await?,
+                disk_free: self.keep.disk_free(),
                 faults,
                 stock: condition.stock,
             }),

@@ -294,6 +294,7 @@ mod tests {
             clock: ClockState::Synced,
             rundown_version: None,
             waiting: 0,
+            disk_free: None,
             faults,
             stock: None,
         }

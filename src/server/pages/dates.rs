@@ -117,6 +117,18 @@ impl Dates {
         }
     }
 
+    /// So many bytes: `840 kB`, `12,3 MB`.
+    pub(in crate::server) fn size(self, bytes: u64) -> String {
+        let (unit, name) = match bytes {
+            0..1_000_000 => return format!("{} kB", self.number(&bytes.div_ceil(1000))),
+            1_000_000..1_000_000_000 => (1e6, "MB"),
+            _ => (1e9, "GB"),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a size to one place")]
+        let count = bytes as f64 / unit;
+        format!("{} {name}", self.decimal(&count, 1))
+    }
+
     fn thousands(self) -> &'static str {
         match self.language {
             Language::Vi => ".",
@@ -176,6 +188,13 @@ mod tests {
         let day = beirut.window(NaiveDate::from_ymd_opt(2026, 3, 29).unwrap());
         assert_eq!(beirut.exact_time(&day.from), "01:00:00");
         assert_eq!(day.until.since(day.from), std::time::Duration::from_hours(23));
+    }
+
+    #[test]
+    fn sizes_are_written_in_the_unit_that_fits() {
+        let vi = dates(Language::Vi);
+        let sizes = [1, 840_000, 12_340_000, 12_340_000_000].map(|bytes| vi.size(bytes));
+        assert_eq!(sizes, ["1 kB", "840 kB", "12,3 MB", "12,3 GB"]);
     }
 
     #[test]

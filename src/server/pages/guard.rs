@@ -106,11 +106,14 @@ async fn pass(
         request = form::with_right_token(request, visitor).await?;
     }
     match (gate.need, visitor.member()) {
-        (Need::Anybody, _) | (Need::Member, Some(_)) => {}
-        (Need::May(right), Some(member)) if member.person.grants.may(right) => {}
-        (Need::May(right), Some(_)) => return Err(Fault::MayNot(right)),
-        (Need::Member | Need::May(_), None) => {
+        (Need::Anybody, _) => {}
+        (_, None) => {
             return Ok(Redirect::to(&visitor.sign_in_address(is_read)).into_response());
+        }
+        (need, Some(member)) => {
+            if let Some(right) = need.lacking(&member.person.grants) {
+                return Err(Fault::MayNot(right));
+            }
         }
     }
     request.extensions_mut().insert(visitor.clone());

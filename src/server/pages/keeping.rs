@@ -14,7 +14,7 @@ use super::{
     page::{Page, wrong},
     visitor::{Reader, Visitor},
 };
-use crate::{radio::Right, server::District, store};
+use crate::{server::District, store};
 
 const ADDRESS: &str = "/keeping";
 
@@ -59,7 +59,6 @@ pub(super) async fn show(
     State(district): State<District>,
     reader: Reader,
 ) -> Result<Response, Fault> {
-    reader.must_everywhere(Right::People)?;
     let months = district.store.keeping().await?.months();
     let months = months.map(|months| months.to_string()).unwrap_or_default();
     Ok(Page(page(&district, &reader, months, String::new()).await?).into_response())
@@ -70,7 +69,6 @@ pub(super) async fn save(
     reader: Reader,
     Form(wish): Form<Wish>,
 ) -> Result<Response, Fault> {
-    reader.must_everywhere(Right::People)?;
     let Some(keeping) = wish.read() else {
         let error = reader.of("keeping.months-wrong").with("least", store::Keeping::SHORTEST);
         let error = error.with("most", store::Keeping::LONGEST).to_string();

@@ -57,7 +57,7 @@ pub(super) use self::{
 
 /// Every page: how it is asked for, what it needs, and who answers. The test of rights walks this list.
 fn list() -> Vec<Route> {
-    use Need::{Anybody, May, Member};
+    use Need::{Anybody, Everywhere, May, Member};
     vec![
         Route::get("/sign-in", Anybody, sign_in::show),
         Route::post("/sign-in", Anybody, sign_in::enter),
@@ -70,16 +70,16 @@ fn list() -> Vec<Route> {
         Route::post("/account/sign-out", Member, account::end_session),
         Route::post("/account/sign-out-everywhere", Member, account::end_sessions),
         Route::get("/today", May(Right::See), today::show),
-        Route::get("/clips", May(Right::See), clips::list::show),
-        Route::files(clips::send::PATH, May(Right::Load), clips::send::take),
-        Route::get("/clips/{clip}", May(Right::See), clips::one::show),
-        Route::post("/clips/{clip}", May(Right::Load), clips::edit::save),
-        Route::post("/clips/{clip}/retire", May(Right::Load), clips::edit::retire),
-        Route::post("/clips/{clip}/bring-back", May(Right::Load), clips::edit::bring_back),
-        Route::get("/approvals", May(Right::See), approvals::show),
-        Route::post("/approvals", May(Right::Approve), approvals::rule),
-        Route::post("/approvals/four-eyes", May(Right::People), approvals::set_four_eyes),
-        Route::get("/trail", May(Right::Trail), trail::show),
+        Route::get("/clips", Everywhere(Right::See), clips::list::show),
+        Route::files(clips::send::PATH, Everywhere(Right::Load), clips::send::take),
+        Route::get("/clips/{clip}", Everywhere(Right::See), clips::one::show),
+        Route::post("/clips/{clip}", Everywhere(Right::Load), clips::edit::save),
+        Route::post("/clips/{clip}/retire", Everywhere(Right::Load), clips::edit::retire),
+        Route::post("/clips/{clip}/bring-back", Everywhere(Right::Load), clips::edit::bring_back),
+        Route::get("/approvals", Everywhere(Right::See), approvals::show),
+        Route::post("/approvals", Everywhere(Right::Approve), approvals::rule),
+        Route::post("/approvals/four-eyes", Everywhere(Right::People), approvals::set_four_eyes),
+        Route::get("/trail", Everywhere(Right::Trail), trail::show),
         Route::get("/help", Member, help::show),
         Route::get("/first-steps", May(Right::See), help::first_steps),
         Route::get("/stations", May(Right::See), stations::list::show),
@@ -119,8 +119,16 @@ fn list() -> Vec<Route> {
             timetable::schedule::one::end,
         ),
         Route::get("/timetable/programmes", May(Right::See), timetable::programme::list),
-        Route::get("/timetable/programmes/new", May(Right::Plan), timetable::programme::open),
-        Route::post("/timetable/programmes/new", May(Right::Plan), timetable::programme::save),
+        Route::get(
+            "/timetable/programmes/new",
+            Everywhere(Right::Plan),
+            timetable::programme::open,
+        ),
+        Route::post(
+            "/timetable/programmes/new",
+            Everywhere(Right::Plan),
+            timetable::programme::save,
+        ),
         Route::get(
             "/timetable/programmes/{programme}",
             May(Right::See),
@@ -128,14 +136,14 @@ fn list() -> Vec<Route> {
         ),
         Route::post(
             "/timetable/programmes/{programme}",
-            May(Right::Plan),
+            Everywhere(Right::Plan),
             timetable::programme::save,
         ),
         Route::get("/timetable/calendar", May(Right::See), timetable::calendar::show),
-        Route::post("/timetable/calendar", May(Right::Plan), timetable::calendar::save),
+        Route::post("/timetable/calendar", Everywhere(Right::Plan), timetable::calendar::save),
         Route::post(
             "/timetable/calendar/quiet-hours",
-            May(Right::Stations),
+            Everywhere(Right::Stations),
             timetable::calendar::save_quiet,
         ),
         Route::get("/timetable/copy", May(Right::Plan), timetable::copy::show),
@@ -146,13 +154,21 @@ fn list() -> Vec<Route> {
         Route::get("/emergency", May(Right::See), emergency::list::show),
         Route::post("/emergency", May(Right::Ask), emergency::list::ask),
         Route::get("/emergency/prepared", May(Right::See), emergency::prepared::list),
-        Route::get("/emergency/prepared/new", May(Right::Plan), emergency::prepared::open),
-        Route::post("/emergency/prepared/new", May(Right::Plan), emergency::prepared::save),
-        Route::get("/emergency/prepared/{bulletin}", May(Right::Plan), emergency::prepared::open),
-        Route::post("/emergency/prepared/{bulletin}", May(Right::Plan), emergency::prepared::save),
+        Route::get("/emergency/prepared/new", Everywhere(Right::Plan), emergency::prepared::open),
+        Route::post("/emergency/prepared/new", Everywhere(Right::Plan), emergency::prepared::save),
+        Route::get(
+            "/emergency/prepared/{bulletin}",
+            Everywhere(Right::Plan),
+            emergency::prepared::open,
+        ),
+        Route::post(
+            "/emergency/prepared/{bulletin}",
+            Everywhere(Right::Plan),
+            emergency::prepared::save,
+        ),
         Route::post(
             "/emergency/prepared/{bulletin}/remove",
-            May(Right::Plan),
+            Everywhere(Right::Plan),
             emergency::prepared::remove,
         ),
         Route::get("/emergency/{id}", May(Right::See), emergency::one::show),
@@ -182,8 +198,8 @@ fn list() -> Vec<Route> {
             May(Right::See),
             campaigns::channels::photograph,
         ),
-        Route::get("/keeping", May(Right::People), keeping::show),
-        Route::post("/keeping", May(Right::People), keeping::save),
+        Route::get("/keeping", Everywhere(Right::People), keeping::show),
+        Route::post("/keeping", Everywhere(Right::People), keeping::save),
         Route::get("/confirm", May(Right::Confirm), confirm::show),
         Route::post("/confirm/{airing}", May(Right::Confirm), confirm::word::declare),
         Route::get("/faults", May(Right::See), faults::show),
@@ -194,37 +210,52 @@ fn list() -> Vec<Route> {
         Route::public("/p/{code}/poster", public::one::poster),
         Route::public("/p/{code}/qr.svg", public::one::qr),
         Route::public(CHECKED_AT, public::verify::show),
-        Route::get("/publishing", May(Right::Publish), publishing::show),
-        Route::post("/publishing", May(Right::Publish), publishing::switch),
-        Route::post("/publishing/clips/{clip}", May(Right::Publish), publishing::clip),
-        Route::post("/publishing/campaigns/{campaign}", May(Right::Publish), publishing::campaign),
-        Route::get("/people", May(Right::People), people::list::show),
-        Route::post("/people", May(Right::People), people::list::add),
-        Route::get("/people/{person}", May(Right::People), people::one::show),
-        Route::post("/people/{person}/roles", May(Right::People), people::one::set_roles),
-        Route::post("/people/{person}/disable", May(Right::People), people::one::disable),
-        Route::post("/people/{person}/enable", May(Right::People), people::one::enable),
-        Route::post("/people/{person}/link", May(Right::People), people::one::link),
-        Route::post("/people/{person}/sign-out", May(Right::People), people::one::end_sessions),
+        Route::get("/publishing", Everywhere(Right::Publish), publishing::show),
+        Route::post("/publishing", Everywhere(Right::Publish), publishing::switch),
+        Route::post("/publishing/clips/{clip}", Everywhere(Right::Publish), publishing::clip),
+        Route::post(
+            "/publishing/campaigns/{campaign}",
+            Everywhere(Right::Publish),
+            publishing::campaign,
+        ),
+        Route::get("/people", Everywhere(Right::People), people::list::show),
+        Route::post("/people", Everywhere(Right::People), people::list::add),
+        Route::get("/people/{person}", Everywhere(Right::People), people::one::show),
+        Route::post("/people/{person}/roles", Everywhere(Right::People), people::one::set_roles),
+        Route::post("/people/{person}/disable", Everywhere(Right::People), people::one::disable),
+        Route::post("/people/{person}/enable", Everywhere(Right::People), people::one::enable),
+        Route::post("/people/{person}/link", Everywhere(Right::People), people::one::link),
+        Route::post(
+            "/people/{person}/sign-out",
+            Everywhere(Right::People),
+            people::one::end_sessions,
+        ),
     ]
 }
 
-/// What stands in the navigation, in order: where to, the text's key, and who is shown it.
-const NAVIGATION: &[(&str, &str, Right)] = &[
-    ("/today", "nav.today", Right::See),
-    ("/confirm", "nav.confirm", Right::Confirm),
-    ("/clips", "nav.clips", Right::See),
-    ("/approvals", "nav.approvals", Right::See),
-    ("/timetable", "nav.timetable", Right::See),
-    ("/stations", "nav.stations", Right::See),
-    ("/campaigns", "nav.campaigns", Right::See),
-    ("/record", "nav.record", Right::See),
-    ("/reports", "nav.reports", Right::Export),
-    ("/emergency", "nav.emergency", Right::See),
-    ("/faults", "nav.faults", Right::See),
-    ("/people", "nav.people", Right::People),
-    ("/trail", "nav.trail", Right::Trail),
-    ("/help", "nav.help", Right::See),
+/// A line of the navigation: where to, the text's key, and who is shown it.
+type Way = (&'static str, &'static str, Need);
+
+/// The day's work, in order.
+const DAILY: &[Way] = &[
+    ("/today", "nav.today", Need::May(Right::See)),
+    ("/confirm", "nav.confirm", Need::May(Right::Confirm)),
+    ("/clips", "nav.clips", Need::Everywhere(Right::See)),
+    ("/approvals", "nav.approvals", Need::Everywhere(Right::See)),
+    ("/timetable", "nav.timetable", Need::May(Right::See)),
+    ("/stations", "nav.stations", Need::May(Right::See)),
+    ("/campaigns", "nav.campaigns", Need::May(Right::See)),
+    ("/record", "nav.record", Need::May(Right::See)),
+    ("/emergency", "nav.emergency", Need::May(Right::See)),
+    ("/faults", "nav.faults", Need::May(Right::See)),
+];
+
+/// What is needed now and then, under one word: all of it beside the day's work is more than a line of 1366 pixels.
+const SELDOM: &[Way] = &[
+    ("/reports", "nav.reports", Need::May(Right::Export)),
+    ("/people", "nav.people", Need::Everywhere(Right::People)),
+    ("/trail", "nav.trail", Need::Everywhere(Right::Trail)),
+    ("/help", "nav.help", Need::Member),
 ];
 
 /// How each page is asked for and what it needs, for those who test it: method, path, and what [`Need`] says.
@@ -240,4 +271,19 @@ pub(super) fn routes(district: &District) -> Router<District> {
         .route("/", get(|| async { Redirect::to("/today") }))
         .route("/static/{version}/{file}", get(assets::fetch))
         .route("/confirm-worker.js", get(confirm::worker))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody is shown a way that is closed to them.
+    #[test]
+    fn the_navigation_needs_what_its_pages_need() {
+        let all = needs();
+        for (path, _, need) in DAILY.iter().chain(SELDOM) {
+            let page = all.iter().find(|(method, known, _)| *method == "GET" && known == path);
+            assert_eq!(page.map(|(.., need)| *need), Some(*need), "{path}");
+        }
+    }
 }

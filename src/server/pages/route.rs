@@ -4,7 +4,10 @@ use axum::{
     routing::{self, MethodRouter},
 };
 
-use crate::{radio::Right, server::District};
+use crate::{
+    radio::{Grants, Right},
+    server::District,
+};
 
 /// What a page needs of who asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +16,22 @@ pub enum Need {
     Anybody,
     /// That somebody is signed in.
     Member,
-    /// That they may do this somewhere. Where exactly, the page itself asks when it matters.
+    /// That they may do this somewhere. To who may not do it where the thing lies, the page itself says so: 403, and 404 only
+    /// of what is not there.
     May(Right),
+    /// That they may do this in the whole district, as what lies in no unit needs: clips, people.
+    Everywhere(Right),
+}
+
+impl Need {
+    /// The right that somebody signed in lacks; none: they are let in.
+    pub(super) fn lacking(self, grants: &Grants) -> Option<Right> {
+        match self {
+            Self::May(right) if !grants.may(right) => Some(right),
+            Self::Everywhere(right) if !grants.may_everywhere(right) => Some(right),
+            _ => None,
+        }
+    }
 }
 
 /// A page.

@@ -6,8 +6,8 @@ use axum::{
 };
 
 use super::{
-    Language, NAVIGATION, assets, dates::Dates, fault::Fault, notice::Notice, state::SPEAKERS,
-    words::Phrase,
+    DAILY, Language, SELDOM, Way, assets, dates::Dates, fault::Fault, notice::Notice,
+    state::SPEAKERS, words::Phrase,
 };
 use crate::{
     radio::{Grants, Right, UnitId, UtcMs},
@@ -51,6 +51,19 @@ pub(super) struct Link {
     pub(super) text: Phrase,
     /// Whether it leads to the page that is shown, or to that above it.
     pub(super) is_current: bool,
+}
+
+/// The way to the pages that somebody may see.
+pub(super) struct Navigation {
+    pub(super) daily: Vec<Link>,
+    /// What is needed now and then; never one thing alone, which needs no word above it.
+    pub(super) seldom: Vec<Link>,
+}
+
+impl Navigation {
+    pub(super) fn is_seldom_current(&self) -> bool {
+        self.seldom.iter().any(|link| link.is_current)
+    }
 }
 
 impl Visitor {
@@ -198,17 +211,24 @@ impl Visitor {
         Some(words.with("more", more("common.more-days", self.0.mended.len() - 1)))
     }
 
-    /// The way to the pages that they may see.
-    pub(super) fn navigation(&self) -> Vec<Link> {
-        let Some(member) = self.member() else { return Vec::new() };
-        let shown = NAVIGATION.iter().filter(|(_, _, right)| member.person.grants.may(*right));
-        shown
-            .map(|(href, key, _)| {
-                let below = self.0.path.strip_prefix(href);
-                let is_current = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-                Link { href, text: self.of(key), is_current }
-            })
-            .collect()
+    /// The way to the pages that they may see; none: they are not signed in.
+    pub(super) fn navigation(&self) -> Option<Navigation> {
+        let grants = &self.member()?.person.grants;
+        let links = |ways: &[Way]| -> Vec<Link> {
+            let shown = ways.iter().filter(|(_, _, need)| need.lacking(grants).is_none());
+            shown.map(|(href, key, _)| self.way(href, key)).collect()
+        };
+        let (mut daily, mut seldom) = (links(DAILY), links(SELDOM));
+        if seldom.len() == 1 {
+            daily.append(&mut seldom);
+        }
+        Some(Navigation { daily, seldom })
+    }
+
+    fn way(&self, href: &'static str, key: &str) -> Link {
+        let below = self.0.path.strip_prefix(href);
+        let is_current = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        Link { href, text: self.of(key), is_current }
     }
 
     /// The address of this page in the other language.
@@ -312,11 +332,6 @@ impl Reader {
         ancestry: impl IntoIterator<Item = &'a UnitId>,
     ) -> bool {
         self.grants().may_in(right, ancestry)
-    }
-
-    /// Goes on only for who may in the whole district, as what lies in no unit needs.
-    pub(super) fn must_everywhere(&self, right: Right) -> Result<(), Fault> {
-        if self.grants().may_everywhere(right) { Ok(()) } else { Err(Fault::MayNot(right)) }
     }
 }
 

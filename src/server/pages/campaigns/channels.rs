@@ -10,6 +10,7 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
+use super::Places;
 use crate::{
     library::{BadPhotograph, LARGEST_PHOTOGRAPH, PHOTOGRAPHS, Picture, Shelf, look_at, nfc},
     planning::Territory,
@@ -112,10 +113,9 @@ async fn page(
     id: &str,
     mut wish: Wish,
 ) -> Result<Channels, Fault> {
-    let campaigns = district.store.campaigns().await?;
-    let found = campaigns.into_iter().find(|campaign| campaign.id.as_str() == id);
-    let campaign = found.ok_or(Fault::Missing)?;
-    let mut units = district.store.units().await?;
+    let places = Places::of(district, reader).await?;
+    let campaign = places.find(reader, district.store.campaigns().await?, id)?;
+    let mut units = places.units;
     let reports = seen(district, reader, &campaign.id).await?;
     let totals = totals(&reports);
     let may = |unit: &UnitId| reader.may_in(Right::Confirm, Territory::new(&units).ancestry(unit));
@@ -154,20 +154,16 @@ pub(in crate::server::pages) async fn report(
     Path(id): Path<String>,
     mut form: Multipart,
 ) -> Result<Response, Fault> {
-    let id: CampaignId = id.parse().map_err(|_| Fault::Missing)?;
-    let campaigns = district.store.campaigns().await?;
-    if !campaigns.iter().any(|campaign| campaign.id == id) {
-        return Err(Fault::Missing);
-    }
+    let places = Places::of(&district, &reader).await?;
+    let id = places.find(&reader, district.store.campaigns().await?, &id)?.id;
     let mut wish = Wish::read(&mut form).await?;
     let Some(mut said) = wish.said(&reader, &id) else {
         return Ok(wrong(page(&district, &reader, id.as_str(), wish).await?));
     };
-    let units = district.store.units().await?;
-    if !units.iter().any(|unit| unit.id == said.unit) {
+    if !places.units.iter().any(|unit| unit.id == said.unit) {
         return Err(Fault::Missing);
     }
-    if !reader.may_in(Right::Confirm, Territory::new(&units).ancestry(&said.unit)) {
+    if !reader.may_in(Right::Confirm, Territory::new(&places.units).ancestry(&said.unit)) {
         return Err(Fault::MayNot(Right::Confirm));
     }
     if let Some(bytes) = wish.photograph.take() {

@@ -32,6 +32,14 @@ impl Places {
         Ok(Self { units, stations })
     }
 
+    /// A campaign by its name in an address, if it means a station that the reader may see.
+    fn find(&self, reader: &Reader, campaigns: Vec<Campaign>, id: &str) -> Result<Campaign, Fault> {
+        let found = campaigns.into_iter().find(|campaign| campaign.id.as_str() == id);
+        let found = found.ok_or(Fault::Missing)?;
+        let is_seen = reader.grants().may_everywhere(Right::See) || self.meant(&found) > 0;
+        if is_seen { Ok(found) } else { Err(Fault::MayNot(Right::See)) }
+    }
+
     /// How many stations a campaign means.
     fn meant(&self, campaign: &Campaign) -> usize {
         let territory = Territory::new(&self.units);

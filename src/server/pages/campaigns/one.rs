@@ -65,8 +65,7 @@ pub(in crate::server::pages) async fn show(
 ) -> Result<Response, Fault> {
     let places = Places::of(&district, &reader).await?;
     let rules = district.store.rules().await?;
-    let found = rules.campaigns.into_iter().find(|campaign| campaign.id.as_str() == id);
-    let campaign = found.ok_or(Fault::Missing)?;
+    let campaign = places.find(&reader, rules.campaigns, &id)?;
     let stations = places.meant(&campaign);
     let made = rows(&district, &reader, &places, &campaign).await?;
     let today = reader.dates().day(reader.now());

@@ -41,6 +41,8 @@ pub(super) struct One {
     rulings: Vec<Ruling>,
     to_come: Vec<AiringReport>,
     past: Vec<AiringReport>,
+    /// The address of all of them in the record; empty: those shown are all.
+    all_past: String,
     stations: HashMap<StationId, String>,
     may_load: bool,
     may_publish: bool,
@@ -61,14 +63,6 @@ impl One {
 
     fn format(&self) -> Phrase {
         let (clip, dates) = (&self.clip.clip, self.v.dates());
-        let size = match clip.bytes {
-            0..1_000_000 => format!("{} kB", dates.number(&clip.bytes.div_ceil(1000))),
-            bytes => {
-                #[expect(clippy::cast_precision_loss, reason = "a size to one place")]
-                let megabytes = bytes as f64 / 1_000_000.0;
-                format!("{} MB", dates.decimal(&megabytes, 1))
-            }
-        };
         let rate = dates.number(&u64::from(clip.sample_rate));
         match &self.facts {
             None => self.v.of("clips.format-bare"),
@@ -79,7 +73,7 @@ impl One {
                 .with("channels", facts.channels),
         }
         .with("rate", rate)
-        .with("size", size)
+        .with("size", dates.size(clip.bytes))
     }
 
     fn warnings(&self) -> Vec<Phrase> {
@@ -184,6 +178,13 @@ pub(super) async fn page(
         let stored = store.airings(&filter, order, None, limit).await?;
         Ok::<_, Fault>(report_all(district, stored, now).await?)
     };
+    let past = airings(None, Some(now), Order::Newest, PAST).await?;
+    let first = airings(None, Some(now), Order::Oldest, 1).await?.pop();
+    let is_cut = past.len() == PAST as usize;
+    let all_past = first.filter(|_| is_cut).map(|first| {
+        let day = reader.dates().day(first.starts_at);
+        format!("/record?clip={}&from={day}", clip.clip.sha256)
+    });
     let target = district.limits.intake.target_lufs;
     let stations = store.stations().await?;
     Ok(One {
@@ -193,7 +194,8 @@ pub(super) async fn page(
         used_in: list::used_in(district).await?.remove(id).unwrap_or_default(),
         rulings: store.rulings(&Subject::Clip(id.clone())).await?,
         to_come: airings(Some(now), None, Order::Oldest, TO_COME).await?,
-        past: airings(None, Some(now), Order::Newest, PAST).await?,
+        past,
+        all_past: all_past.unwrap_or_default(),
         stations: stations.into_iter().map(|station| (station.id, station.name)).collect(),
         may_load: reader.grants().may_everywhere(Right::Load),
         may_publish: reader.grants().may_everywhere(Right::Publish),
@@ -215,6 +217,5 @@ pub(in crate::server::pages) async fn show(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    reader.must_everywhere(Right::See)?;
     Ok(Page(page(&district, &reader, &named(&id)?, None).await?).into_response())
 }

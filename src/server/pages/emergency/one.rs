@@ -13,6 +13,7 @@ use crate::{
         AiringState, District,
         bulletins::{self, BulletinReport, StationReport},
         pages::{
+            area::Area,
             fault::Fault,
             form::Form,
             page::Page,
@@ -34,6 +35,8 @@ struct One {
     may_agree: bool,
     may_act: bool,
     is_own: bool,
+    /// The title of the bulletin that it puts right.
+    puts_right: Option<String>,
     error: String,
 }
 
@@ -104,9 +107,12 @@ impl Live {
     }
 }
 
-async fn known(district: &District, id: &str) -> Result<Bulletin, Fault> {
+/// A bulletin by its name in an address, if it is meant for a station that the reader may see.
+async fn known(district: &District, reader: &Reader, id: &str) -> Result<Bulletin, Fault> {
     let id: BulletinId = id.parse().map_err(|_| Fault::Missing)?;
-    district.store.bulletin(&id).await?.ok_or(Fault::Missing)
+    let bulletin = district.store.bulletin(&id).await?.ok_or(Fault::Missing)?;
+    let area = Area::of(district, reader).await?;
+    if area.hears(&bulletin) { Ok(bulletin) } else { Err(Fault::MayNot(Right::See)) }
 }
 
 async fn page(
@@ -119,8 +125,14 @@ async fn page(
     let (may_ask, may_agree) = (reader.grants().may(Right::Ask), reader.grants().may(Right::Agree));
     let person = &bulletin.asked.person;
     let is_own = person.as_ref().is_some_and(|asker| *asker == reader.member.person.id);
+    let puts_right = match &bulletin.asked.corrects {
+        Some(wrong) => district.store.bulletin(wrong).await?,
+        None => None,
+    };
+    let puts_right = puts_right.map(|wrong| wrong.asked.title.to_string());
+    let may_act = may_ask || may_agree;
     let live = Live { v: reader.visitor(), report, now: district.clock.now() };
-    Ok(One { v: reader.visitor(), live, may_agree, may_act: may_ask || may_agree, is_own, error })
+    Ok(One { v: reader.visitor(), live, may_agree, may_act, is_own, puts_right, error })
 }
 
 pub(in crate::server::pages) async fn show(
@@ -128,7 +140,7 @@ pub(in crate::server::pages) async fn show(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let bulletin = known(&district, &id).await?;
+    let bulletin = known(&district, &reader, &id).await?;
     Ok(Page(page(&district, &reader, &bulletin, String::new()).await?).into_response())
 }
 
@@ -138,7 +150,7 @@ pub(in crate::server::pages) async fn live(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let report = bulletins::report(&district, &known(&district, &id).await?).await?;
+    let report = bulletins::report(&district, &known(&district, &reader, &id).await?).await?;
     let live = Live { v: reader.visitor(), report, now: district.clock.now() };
     Ok(Page(live).into_response())
 }
@@ -157,7 +169,7 @@ pub(in crate::server::pages) async fn agree(
     Path(id): Path<String>,
     Form(agreement): Form<Agreement>,
 ) -> Result<Response, Fault> {
-    let bulletin = known(&district, &id).await?;
+    let bulletin = known(&district, &reader, &id).await?;
     if agreement.heard.is_empty() {
         return said(&district, &reader, &bulletin, "emergency.not-heard").await;
     }
@@ -170,7 +182,7 @@ pub(in crate::server::pages) async fn cancel(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let bulletin = known(&district, &id).await?;
+    let bulletin = known(&district, &reader, &id).await?;
     let cancelled = bulletins::cancel(&district, &bulletin.id, &doer(&reader)).await;
     after(&district, &reader, &bulletin, cancelled).await
 }
@@ -180,7 +192,7 @@ pub(in crate::server::pages) async fn correct(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let bulletin = known(&district, &id).await?;
+    let bulletin = known(&district, &reader, &id).await?;
     let corrected = bulletins::correct(&district, &bulletin.id, &doer(&reader)).await;
     after(&district, &reader, &bulletin, corrected).await
 }
@@ -216,7 +228,7 @@ async fn said(
     key: &str,
 ) -> Result<Response, Fault> {
     // It may stand otherwise by now.
-    let bulletin = known(district, bulletin.id.as_str()).await?;
+    let bulletin = known(district, reader, bulletin.id.as_str()).await?;
     let page = page(district, reader, &bulletin, reader.of(key).to_string()).await?;
     Ok((StatusCode::CONFLICT, Page(page)).into_response())
 }

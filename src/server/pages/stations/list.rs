@@ -55,13 +55,6 @@ struct Stations {
     may_set: bool,
 }
 
-impl Stations {
-    /// A disk is said to be full or nothing is said of it.
-    fn is_full(&self, status: &StationStatus) -> bool {
-        status.faults.iter().any(|fault| fault.code == "disk-full")
-    }
-}
-
 pub(in crate::server::pages) async fn show(
     State(district): State<District>,
     reader: Reader,

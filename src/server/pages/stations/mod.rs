@@ -12,13 +12,18 @@ pub(super) use wish::{spans, spoken};
 
 use std::collections::HashMap;
 
-use super::{area::Area, fault::Fault, visitor::Reader};
+use super::{
+    area::Area,
+    fault::Fault,
+    visitor::{Reader, Visitor},
+    words::Phrase,
+};
 use crate::{
     planning::Territory,
     radio::{Right, Station, StationId, Volume},
     server::District,
     store::{Store, StoreError},
-    wire::{Event, EventRecord},
+    wire::{Event, EventRecord, StationStatus},
 };
 
 /// How loud each station was turned last.
@@ -32,6 +37,17 @@ async fn volumes(store: &Store) -> Result<HashMap<StationId, Volume>, StoreError
     Ok(volumes.collect())
 }
 
+/// How a station's disk is, as far as it says; and whether it is full.
+fn disk(v: &Visitor, status: &StationStatus) -> (bool, Phrase) {
+    let is_full = status.faults.iter().any(|fault| fault.code == "disk-full");
+    let words = match status.disk_free {
+        _ if is_full => v.of("stations.disk-full"),
+        Some(free) => v.of("stations.disk-free").with("size", v.dates().size(free)),
+        None => v.of("stations.disk-well"),
+    };
+    (is_full, words)
+}
+
 /// A station by its name in an address, if the reader may do this where it is.
 async fn station(
     district: &District,
@@ -41,8 +57,10 @@ async fn station(
 ) -> Result<(Station, Area), Fault> {
     let id: StationId = id.parse().map_err(|_| Fault::Missing)?;
     let area = Area::of(district, reader).await?;
-    let found = area.stations.iter().find(|station| station.id == id).cloned();
-    let station = found.ok_or(Fault::Missing)?;
+    let Some(station) = area.stations.iter().find(|station| station.id == id).cloned() else {
+        let is_there = district.store.stations().await?.iter().any(|station| station.id == id);
+        return Err(if is_there { Fault::MayNot(right) } else { Fault::Missing });
+    };
     let may = reader.may_in(right, Territory::new(&area.all).ancestry(&station.unit));
     if may { Ok((station, area)) } else { Err(Fault::MayNot(right)) }
 }

@@ -44,6 +44,20 @@ impl Names {
         }
     }
 
+    /// What people call a thing of the rules; none: it is there no longer, or is of a kind that has no name.
+    pub(in crate::server::pages) fn of_thing(&self, noun: &str, id: &str) -> Option<&str> {
+        let names = match noun {
+            "campaign" => return self.campaigns.get(id).map(|(title, _)| title.as_str()),
+            "clip" => &self.clips,
+            "programme" => &self.programmes,
+            "schedule" => &self.schedules,
+            "station" => &self.stations,
+            "unit" => &self.units,
+            _ => return None,
+        };
+        names.get(id).map(String::as_str)
+    }
+
     /// None: it is there no longer.
     pub(super) fn schedule(&self, id: &ScheduleId) -> Option<&str> {
         self.schedules.get(id.as_str()).map(String::as_str)

@@ -23,6 +23,7 @@ use crate::{
 
 /// The fields of what the trail has before and after.
 const TRAIL_FIELDS: &[&str] = &[
+    "added",
     "airings",
     "airings_per_day",
     "approved_by",
@@ -30,6 +31,7 @@ const TRAIL_FIELDS: &[&str] = &[
     "bytes",
     "campaign",
     "cause",
+    "changed",
     "channel",
     "clips",
     "code",
@@ -71,6 +73,7 @@ const TRAIL_FIELDS: &[&str] = &[
     "public",
     "quiet_hours",
     "remedy",
+    "removed",
     "resume_after_bulletin",
     "retired",
     "roles",

@@ -171,7 +171,7 @@ fn find(ground: &Ground, reader: &Reader, id: &str) -> Result<Schedule, Fault> {
     let schedule = ground.schedule(id).ok_or(Fault::Missing)?.clone();
     let is_seen =
         reader.grants().may_everywhere(Right::See) || !ground.meant(&schedule.stations).is_empty();
-    if is_seen { Ok(schedule) } else { Err(Fault::Missing) }
+    if is_seen { Ok(schedule) } else { Err(Fault::MayNot(Right::See)) }
 }
 
 async fn page(
