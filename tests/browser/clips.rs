@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fantoccini::{Locator, key::Key};
 use loa::radio::{Approval, Role};
+use serde_json::json;
 
 use crate::{
     axe,
@@ -38,19 +39,34 @@ async fn reads(browser: &Browser, text: &str) {
     panic!("\"{text}\" does not appear: {}", browser.text().await);
 }
 
+/// Drops files, a path a line, as from a window of folders.
+async fn drop_files(browser: &Browser, css: &str, files: &str) {
+    let middle = format!(
+        "const box = document.querySelector('{css}').getBoundingClientRect();
+         return [box.x + box.width / 2, box.y + box.height / 2]"
+    );
+    let middle = browser.run(&middle).await;
+    let files: Vec<&str> = files.lines().collect();
+    for kind in ["dragEnter", "dragOver", "drop"] {
+        let data = json!({"items": [], "files": files, "dragOperationsMask": 1});
+        let event = json!({"type": kind, "x": middle[0], "y": middle[1], "data": data});
+        browser.devtools("Input.dispatchDragEvent", event).await;
+    }
+}
+
 #[tokio::test]
 async fn three_files_of_which_one_is_broken_and_another_person_approves() {
     let site = Site::new().await;
     let folder = tempfile::tempdir().unwrap();
     let operator = site.browser_of(Role::Operator).await;
     operator.goto("/clips").await;
-    let files = operator.client.find(Locator::Css("#files")).await.unwrap();
-    files.send_keys(&three(folder.path())).await.unwrap();
-    operator.client.find(Locator::Css(".drop button")).await.unwrap().click().await.unwrap();
+    drop_files(&operator, ".drop", &three(folder.path())).await;
     for file in ["tone.wav", "Tin hỏng.flac", "bare.mp3"] {
         reads(&operator, file).await;
     }
-    operator.wait_for(".arriving li:nth-child(3) .state").await;
+    for number in 1..=3 {
+        operator.wait_for(&format!(".arriving li:nth-child({number}) .state")).await;
+    }
     reads(&operator, "Bản ghi bị hỏng từ giây thứ").await;
     let good = operator.client.find_all(Locator::Css(".arriving .state.good")).await.unwrap();
     let bad = operator.client.find_all(Locator::Css(".arriving .state.bad")).await.unwrap();

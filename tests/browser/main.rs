@@ -26,6 +26,7 @@ mod screenshots;
 #[path = "../pulse/server.rs"]
 mod server;
 mod site;
+mod tasks;
 #[path = "../village/mod.rs"]
 mod village;
 mod walk;
