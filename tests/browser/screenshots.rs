@@ -185,7 +185,7 @@ fn status(faults: &[(&str, &str)]) -> serde_json::Value {
     let faults: Vec<_> =
         faults.iter().map(|(code, detail)| json!({"code": code, "detail": detail})).collect();
     json!({"software": "loa 0.1.0", "speaker": "device", "clock": "synced", "waiting": 0,
-           "rundown_version": 1, "faults": faults})
+           "rundown_version": 1, "disk_free": 12_340_000_000_u64, "faults": faults})
 }
 
 /// Records of all that a rundown has before an instant: played as it was planned, or nothing for want of a device.

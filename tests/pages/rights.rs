@@ -148,6 +148,19 @@ async fn who_is_not_signed_in_is_sent_to_sign_in_and_back() {
 }
 
 #[tokio::test]
+async fn where_there_is_nothing_the_language_is_chosen_too() {
+    let house = House::new().await;
+    let mut browser = Browser::new(&house);
+    assert!(browser.get("/khong-co").await.text().contains("Không tìm thấy trang"));
+    assert_eq!(browser.get("/khong-co?a=b&lang=en").await.location(), "/khong-co?a=b");
+    let page = browser.get("/khong-co?a=b").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.text().contains("There is nothing here"));
+    // Not the way to somebody else's.
+    assert_eq!(browser.get("//evil.example/?lang=en").await.location(), "/today");
+}
+
+#[tokio::test]
 async fn nothing_is_posted_from_elsewhere_or_without_the_token() {
     let house = House::new().await;
     let roles: Vec<_> = Role::ALL.iter().map(|role| (*role, None)).collect();

@@ -135,7 +135,8 @@ pub(in crate::server) async fn of_nothing(
     match guard::of_stranger(&district, &parts).await {
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some((visitor, protect)) => {
-            let mut response = Fault::Missing.page(&visitor);
+            let mut response =
+                guard::switched(&visitor).unwrap_or_else(|| Fault::Missing.page(&visitor));
             protect(response.headers_mut());
             response
         }

@@ -17,6 +17,7 @@ use super::{
     notice::Notice,
     public,
     route::{Need, Route},
+    sign_in::within,
     visitor::Visitor,
 };
 use crate::server::{
@@ -68,9 +69,7 @@ async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Respon
     };
     let visitor =
         Visitor::new(&gate.district, visit.clone(), language, request.uri(), headers, notice);
-    if let Some((chosen, address)) = visitor.switched() {
-        let mut response = Redirect::to(&address).into_response();
-        give(&mut response, cookie::LANGUAGE.give(via, chosen.as_str(), Some(LANGUAGE_LASTS)));
+    if let Some(response) = switched(&visitor) {
         return response;
     }
     let mut response = match pass(&gate, &visitor, request, next).await {
@@ -118,6 +117,15 @@ async fn pass(
     }
     request.extensions_mut().insert(visitor.clone());
     Ok(next.run(request).await)
+}
+
+/// To the same page in the language that its address chooses, which the browser knows from then on.
+pub(super) fn switched(visitor: &Visitor) -> Option<Response> {
+    let (chosen, address) = visitor.switched()?;
+    let mut response = Redirect::to(within(&address)).into_response();
+    let cookie = cookie::LANGUAGE.give(visitor.via(), chosen.as_str(), Some(LANGUAGE_LASTS));
+    give(&mut response, cookie);
+    Some(response)
 }
 
 /// The language chosen at the browser, else the person's own, else Vietnamese.

@@ -44,7 +44,7 @@ pub(super) struct Shown {
 }
 
 /// A way within these pages; anything else is no way to go on.
-fn within(next: &str) -> &str {
+pub(super) fn within(next: &str) -> &str {
     let is_ours = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains(['\\', '\r', '\n', '\t', '\0']);

@@ -13,7 +13,7 @@ use crate::{
         pages::{
             fault::Fault,
             page::Page,
-            timetable::{entry::urgency, ground::Ground},
+            timetable::ground::Ground,
             visitor::{Reader, Visitor},
         },
     },
@@ -66,7 +66,7 @@ pub(in crate::server::pages) async fn show(
             programme: programme.to_owned(),
             when: when_in_words(&v, &Rhythm::of(&schedule.when)),
             dates: dates.into_iter().flatten().collect::<Vec<_>>().join(" "),
-            urgency: urgency(&v, schedule.priority).unwrap_or_default(),
+            urgency: v.code("priority", &schedule.priority.to_string()).to_string(),
             stations,
             is_over: schedule.until.is_some_and(|until| until < today),
         });
