@@ -33,10 +33,11 @@ pub(in crate::server::pages) const NOUNS: &[&str] = &[
     "four-eyes",
     "public",
     "rules",
+    "standing",
 ];
 
 /// Of these there is one: their noun is their name.
-const ALONE: [&str; 5] = ["calendar", "recordings", "four-eyes", "public", "rules"];
+const ALONE: [&str; 6] = ["calendar", "recordings", "four-eyes", "public", "rules", "standing"];
 
 /// The noun of what a deed is done to; none: the line itself begins with it.
 fn noun(deed: Deed) -> Option<&'static str> {
@@ -66,6 +67,7 @@ fn noun(deed: Deed) -> Option<&'static str> {
         Deed::PublicSet => "public",
         Deed::KeepingSet => "recordings",
         Deed::FilesApplied => "rules",
+        Deed::KeptPutRight => "standing",
         Deed::RuleAdded
         | Deed::RuleChanged
         | Deed::RuleRemoved
@@ -281,6 +283,7 @@ mod tests {
             (Deed::FourEyesSet, "four-eyes", "chế độ hai người"),
             (Deed::PublicSet, "public", "trang công khai"),
             (Deed::KeepingSet, "recordings", "thời hạn lưu bản ghi"),
+            (Deed::KeptPutRight, "2020-10-01", "kết quả các lần phát"),
             (Deed::PasswordSet, "nam", "người dùng: Lê Văn Nam (nam)"),
             (Deed::SignInFailed, "ai-do", "người dùng: ai-do"),
             (Deed::LinkMade, "-", "người quản trị đầu tiên"),
