@@ -383,7 +383,7 @@ async fn a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_le
     let day = 86_400_000;
 
     type Change<'a> = &'a dyn Fn(&Tampered);
-    let changes: [(&str, Change<'_>, &str); 13] = [
+    let changes: [(&str, Change<'_>, &str); 14] = [
         (
             "a record back-dated",
             &|backup: &Tampered| {
@@ -451,6 +451,18 @@ async fn a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_le
                 });
             },
             "never went into the log",
+        ),
+        (
+            "a campaign that is owed less",
+            &|backup: &Tampered| {
+                backup.rows("campaign", |rows, place| {
+                    let rule = &mut rows[0][place("rule")];
+                    let text = rule.as_str().unwrap();
+                    let less = text.replace("\"airings_per_day\":1", "\"airings_per_day\":0");
+                    *rule = less.into();
+                });
+            },
+            "campaign bluezone is not what it is by the log's entry",
         ),
         (
             "a head that another key signed",

@@ -102,7 +102,7 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
     assert!(place.is_ready().await);
     let changed = LogFaultKind::Changed;
     let (mut bent, mut named) = (Vec::new(), Vec::new());
-    let edits: [(&str, &str, LogFaultKind); 32] = [
+    let edits: [(&str, &str, LogFaultKind); 33] = [
         ("update as_run set received_at = received_at - 86400000 where sequence = 2",
          "update as_run set received_at = received_at + 86400000 where sequence = 2", changed),
         ("update as_run set record = replace(record, 'aired', 'missed') where sequence = 3",
@@ -164,6 +164,8 @@ async fn what_is_done_behind_its_back_is_found(place: Place) {
          "delete from switch where id = 'public'", LogFaultKind::Strange),
         ("insert into keeping (id, policy) values ('recordings', '{\"months\":6}')",
          "delete from keeping", LogFaultKind::Strange),
+        ("insert into campaign (id, rule) values ('lạ', '{}')", "delete from campaign where id = 'lạ'",
+         LogFaultKind::Strange),
         ("update log_head set size = size - 1", "update log_head set size = size + 1", LogFaultKind::Rewritten),
         ("update declaration set log_position = null",
          "update declaration set log_position = (select max(log_position) + 1 from as_run)", LogFaultKind::Missing),
@@ -315,6 +317,8 @@ async fn what_was_there_before_goes_in_first(place: Place) {
     let export = place.export().await;
     let proven = verdict(&export, None, true).unwrap();
     assert_eq!((proven.signed, proven.broken), (300, 0), "{proven}");
+    let rules = String::from_utf8(export).unwrap().matches("{\"kind\":\"rule\",").count();
+    assert_eq!(rules, 9, "what no entry says of rules is said");
     // Opened once more, nothing is taken in twice.
     let size = again.store().log_size().await.unwrap();
     let third = open(&place.url, place.folder.path()).await;

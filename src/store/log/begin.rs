@@ -1,10 +1,16 @@
 //! What was there before the log: it goes in first, in the order of its rows.
 
+use serde_json::value::to_raw_value;
+
 use super::{
-    super::{Store, StoreError, db::sql},
-    append_leaves, lock, logged_deeds, rows,
+    super::{Deed, Store, StoreError, Tx, db::sql},
+    append_leaves, keep, lock, logged_deeds, rows,
+    statements::Statements,
 };
-use crate::log::leaf;
+use crate::{
+    log::{Entry, Rule, leaf},
+    radio::UtcMs,
+};
 
 /// Entries read at a time.
 const STRETCH: usize = 2_000;
@@ -73,5 +79,24 @@ pub(in crate::store) async fn begin(store: &Store) -> Result<(), StoreError> {
         let leaves: Vec<_> = lines.iter().map(|line| leaf(line.as_bytes())).collect();
         append_leaves(&mut tx, start, &leaves).await?;
     }
+    state_rules(&mut tx).await?;
     tx.commit().await
+}
+
+/// Has the log say of each rule what it is of which it says nothing yet, as of the last line of the trail: nothing else here
+/// tells the time.
+async fn state_rules(tx: &mut Tx) -> Result<(), StoreError> {
+    let rows = sql!(fetch tx, "select coalesce(max(at), 0) from audit")?;
+    let at = UtcMs(rows.first().ok_or(sqlx::Error::RowNotFound)?.get(0)?);
+    let statements = Statements::read(tx).await?;
+    for (noun, id, rule) in statements.unsaid() {
+        let rule = to_raw_value(&rule).map_err(|error| StoreError::Unreadable {
+            what: "rule",
+            id: format!("{noun} {id}"),
+            why: error.to_string(),
+        })?;
+        let entry = Rule { at, deed: Deed::RuleAdded.as_str(), noun, id, rule: Some(&rule) };
+        keep(tx, &Entry::Rule(entry)).await?;
+    }
+    Ok(())
 }

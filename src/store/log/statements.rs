@@ -1,13 +1,17 @@
 //! Whether rules and policies are what the log says of them last: what is owed, planned and kept follows from them, and their
 //! rows are none of its entries.
 
-use std::collections::HashMap;
+use std::{collections::BTreeMap, ops::DerefMut};
 
 use serde::Deserialize;
 use serde_json::Value;
+use sqlx::{PgConnection, SqliteConnection};
 
 use super::{
-    super::{Store, StoreError, db::sql},
+    super::{
+        Store, StoreError,
+        db::{Engine, sql},
+    },
     LogFault, LogFaultKind,
 };
 
@@ -57,9 +61,6 @@ const ALL: &str = concat!(
          where entry like '{\"kind\":\"rule\",%'"
 );
 
-/// Policies, which are never there without a word in the log.
-const POLICIES: [&str; 3] = ["four-eyes", "public", "recordings"];
-
 /// What a file changed, as its entry says.
 #[derive(Deserialize)]
 struct OfFile {
@@ -68,23 +69,28 @@ struct OfFile {
     rule: Option<Value>,
 }
 
-/// What the log says of a rule last: in which entry, and what; none: it is gone.
-type Said = (i64, Option<Value>);
+/// Rules and policies by noun and name: as they stand, and as the log has them last.
+#[derive(Default)]
+pub(super) struct Statements {
+    /// What each is, and the column that queries go by.
+    now: BTreeMap<String, (Option<Value>, Option<String>)>,
+    /// In which entry, and what; none: it is gone.
+    said: BTreeMap<String, (i64, Option<Value>)>,
+}
 
-impl Store {
-    /// The first rule or policy that is not what the log says of it last. Of a rule of which it says nothing, nothing is known: it
-    /// was there before the log.
-    pub async fn log_rule_fault(&self) -> Result<Option<LogFault>, StoreError> {
-        let rows = sql!(fetch &mut self.db.reader().await?, ALL)?;
-        let mut said: HashMap<String, Said> = HashMap::new();
-        let mut rules = HashMap::new();
-        for row in &rows {
+impl Statements {
+    pub(super) async fn read<S, P>(on: &mut Engine<S, P>) -> Result<Self, StoreError>
+    where
+        S: DerefMut<Target = SqliteConnection>,
+        P: DerefMut<Target = PgConnection>,
+    {
+        let mut read = Self::default();
+        for row in &sql!(fetch on, ALL)? {
             let (subject, text): (String, Option<String>) = (row.get(0)?, row.get(3)?);
             let value = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
             let (subject, at, rule) = match row.get::<Option<i64>>(2)? {
                 None => {
-                    let column: Option<String> = row.get(4)?;
-                    rules.insert(subject, (value, column));
+                    read.now.insert(subject, (value, row.get(4)?));
                     continue;
                 }
                 Some(at) if !subject.is_empty() => (subject, at, value),
@@ -94,48 +100,65 @@ impl Store {
                     None => continue,
                 },
             };
-            let last = said.entry(subject).or_insert((at, None));
+            let last = read.said.entry(subject).or_insert((at, None));
             if at >= last.0 {
                 *last = (at, rule);
             }
         }
-        for policy in POLICIES.iter().filter(|policy| rules.contains_key(**policy)) {
-            if !said.contains_key(*policy) {
-                let detail = format!("{policy} is set, and the log says nothing of that");
-                return Ok(Some(LogFault { entry: None, kind: LogFaultKind::Strange, detail }));
+        Ok(read)
+    }
+
+    /// The rules of which the log says nothing: noun, name, and what each is.
+    pub(super) fn unsaid(&self) -> impl Iterator<Item = (&str, &str, Option<&Value>)> {
+        let unsaid = self.now.iter().filter(|(subject, _)| !self.said.contains_key(*subject));
+        unsaid.filter_map(|(subject, (rule, _))| {
+            let (noun, id) = subject.split_once(' ')?;
+            Some((noun, id, rule.as_ref()))
+        })
+    }
+
+    /// The first that is not what the log says of it last.
+    fn fault(&self) -> Option<LogFault> {
+        let said = self.said.iter().find_map(|(subject, (at, said))| {
+            let (kind, what) = self.bent(subject, said.as_ref())?;
+            Some((kind, format!("{subject} {what} the log's entry {at}")))
+        });
+        let unsaid = || {
+            let subject = self.now.keys().find(|subject| !self.said.contains_key(*subject))?;
+            Some((
+                LogFaultKind::Strange,
+                format!("{subject} is there, and the log says nothing of it"),
+            ))
+        };
+        let (kind, detail) = said.or_else(unsaid)?;
+        // None of its entries is wrong.
+        Some(LogFault { entry: None, kind, detail })
+    }
+
+    /// How something stands otherwise than the log says, if it does.
+    fn bent(&self, subject: &str, said: Option<&Value>) -> Option<(LogFaultKind, &'static str)> {
+        match (said, self.now.get(subject)) {
+            (None, None) => None,
+            (None, Some(_)) => Some((LogFaultKind::Strange, "is there, and is gone by")),
+            (Some(_), None) => Some((LogFaultKind::Missing, "is gone, and is there by")),
+            (Some(said), Some((rule, column))) => {
+                let field = match subject.split(' ').next() {
+                    Some("unit") => "parent",
+                    Some("station") => "unit",
+                    Some("clip") => "sha256",
+                    _ => "",
+                };
+                let is_found = said.get(field).and_then(Value::as_str) == column.as_deref();
+                let is_same = is_found && rule.as_ref() == Some(said);
+                (!is_same).then_some((LogFaultKind::Changed, "is not what it is by"))
             }
         }
-        let mut said: Vec<_> = said.into_iter().collect();
-        said.sort_by_key(|(_, (at, _))| *at);
-        Ok(said.into_iter().find_map(|(subject, said)| fault(&subject, said, &rules)))
     }
 }
 
-type Rules = HashMap<String, (Option<Value>, Option<String>)>;
-
-fn fault(subject: &str, (at, said): Said, rules: &Rules) -> Option<LogFault> {
-    // None of the log's entries is wrong.
-    let wrong = |kind, what: &str| {
-        Some(LogFault { entry: None, kind, detail: format!("{subject} {what} entry {at}") })
-    };
-    match (said, rules.get(subject)) {
-        (None, None) => None,
-        (None, Some(_)) => wrong(LogFaultKind::Strange, "is there, and is gone by the log's"),
-        (Some(_), None) => wrong(LogFaultKind::Missing, "is gone, and is there by the log's"),
-        (Some(said), Some((rule, column))) => {
-            let field = match subject.split(' ').next() {
-                Some("unit") => "parent",
-                Some("station") => "unit",
-                Some("clip") => "sha256",
-                _ => "",
-            };
-            let is_found = said.get(field).and_then(Value::as_str) == column.as_deref();
-            let is_same = is_found && rule.as_ref() == Some(&said);
-            if is_same {
-                None
-            } else {
-                wrong(LogFaultKind::Changed, "is not what it is by the log's")
-            }
-        }
+impl Store {
+    /// A rule or policy that is not what the log says of it last, or of which it says nothing, if there is one.
+    pub async fn log_rule_fault(&self) -> Result<Option<LogFault>, StoreError> {
+        Ok(Statements::read(&mut self.db.reader().await?).await?.fault())
     }
 }
