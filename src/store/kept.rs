@@ -40,6 +40,10 @@ const KEPT_SINCE: &str = "with since (reach) as (select age($1::text::xid8::xid)
          union all select from_at / 86400000 from judged_day
              where age(xmin) <= (select reach from since)) as kept order by day";
 
+/// How many airings were ever taken away: the program takes none, and a row that is gone names no transaction.
+const DELETED: &str = "select coalesce(sum(n_tup_del), 0)::bigint from pg_stat_user_tables
+     where relname = 'airing' and schemaname = current_schema()";
+
 /// Signed records of airings whose rows are gone, at stations that are there. Which these are, indexes tell alone.
 const STRAYS: &str = "select r.station, r.airing, r.record, r.key, r.signature from as_run r
      where r.airing in (
@@ -47,6 +51,14 @@ const STRAYS: &str = "select r.station, r.airing, r.record, r.key, r.signature f
          where s.airing <> '' and not exists (select 1 from airing a where a.id = s.airing) limit $1)
      and r.kind is null and r.key is not null and r.signature is not null
      and exists (select 1 from station t where t.id = r.station)";
+
+/// How far a look at what is kept saw.
+#[derive(Debug, Clone)]
+pub struct KeptMark {
+    written: LogMark,
+    /// As PostgreSQL counts airings that were taken away.
+    deleted: i64,
+}
 
 /// Of which days something is kept that may have been written since a mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,18 +101,24 @@ impl Store {
     /// what this program wrote itself is not among it.
     pub async fn kept_touched(
         &self,
-        since: Option<&LogMark>,
-    ) -> Result<(LogMark, KeptDays), StoreError> {
+        since: Option<&KeptMark>,
+    ) -> Result<(KeptMark, KeptDays), StoreError> {
         // What PostgreSQL tells of the log's rows is not asked here.
         let is_sqlite = matches!(self.db, Engine::Sqlite(_));
-        let (now, touched) = self.log_touched(since.filter(|_| is_sqlite)).await?;
+        let before = since.map(|since| &since.written);
+        let (written, touched) = self.log_touched(before.filter(|_| is_sqlite)).await?;
+        let mut reader = self.db.reader().await?;
+        let deleted = if is_sqlite { vec![] } else { sql!(fetch &mut reader, DELETED)? };
+        let deleted = deleted.first().map_or(Ok(0), |row| row.get(0))?;
+        let now = KeptMark { written, deleted };
         if touched != Touched::Anything {
             return Ok((now, KeptDays { is_all: false, days: vec![] }));
         }
         // A database that was set back counts from before.
-        let before = since.and_then(LogMark::transaction);
-        let before = before.filter(|before| now.transaction().is_some_and(|now| now >= *before));
-        let mut reader = self.db.reader().await?;
+        let before = since.filter(|since| since.deleted == deleted);
+        let before = before.and_then(|since| since.written.transaction());
+        let before =
+            before.filter(|before| now.written.transaction().is_some_and(|now| now >= *before));
         let rows = match before {
             Some(before) => sql!(fetch &mut reader, KEPT_SINCE, before.to_string())?,
             None => sql!(fetch &mut reader, KEPT)?,

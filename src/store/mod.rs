@@ -57,7 +57,7 @@ pub use event::StoredEvent;
 pub use fault::{SILENT, SILENT_AFTER, StationFault};
 pub use judged::{JUDGEMENT, Judged};
 pub use keeping::{Keeping, Spent};
-pub use kept::{Bent, KeptDays, KeptState};
+pub use kept::{Bent, KeptDays, KeptMark, KeptState};
 pub use log::{LogFault, LogFaultKind, LogMark, SignedHead, Touched};
 pub use password::{Accepted, Invited};
 pub use person::{Changed, NewPerson, Person, sign_in_name};

@@ -13,7 +13,7 @@ use super::judge::{Tallies, tally};
 use crate::{
     radio::{StationId, UtcMs, Window},
     server::{AiringReport, District, Language, pages::Dates, report::report_within},
-    store::{Actor, Bent, KeptState, LogMark, StoreError},
+    store::{Actor, Bent, KeptMark, KeptState, StoreError},
 };
 
 /// From the beginning of one look to that of the next, so that what somebody changed is found within a minute.
@@ -82,7 +82,7 @@ pub(in crate::server) async fn keep(district: District) {
 /// The database would not, or what it has cannot be read; the next look is at everything then.
 pub async fn check_kept(
     district: &District,
-    mark: &mut Option<LogMark>,
+    mark: &mut Option<KeptMark>,
 ) -> Result<Vec<Mended>, StoreError> {
     let (now, kept) = district.store.kept_touched(mark.take().as_ref()).await?;
     let mut found = if kept.is_all { adopt(district).await? } else { Vec::new() };
