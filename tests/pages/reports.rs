@@ -257,7 +257,7 @@ async fn the_code_on_a_report_leads_to_a_page_that_is_there(house: House) {
     assert_eq!(read("/public").await.0, StatusCode::NOT_FOUND);
     let (status, page) = read(address).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(page.contains("Khớp: ") && page.contains(&format!("--older {head}")), "{page}");
+    assert!(page.contains("good\">Khớp<") && page.contains(&format!("--older {head}")), "{page}");
     assert!(page.contains("được ký lúc 05:00 02/10/2020"), "{page}");
     for name in ["Đài thach-lam", "Cài đặt", "Tên hoa", "/public"] {
         assert!(!page.contains(name), "{name}: {page}");
@@ -266,15 +266,15 @@ async fn the_code_on_a_report_leads_to_a_page_that_is_there(house: House) {
     house.confirm_as(&house.kim_tan, json!([played("kim-tan", 1)])).await;
     assert_eq!(sign_log(&house.district).await.unwrap(), None);
     house.clock.advance(std::time::Duration::from_mins(2));
-    assert!(read(address).await.1.contains("Khớp: "));
+    assert!(read(address).await.1.contains("good\">Khớp<"));
     let (size, root) = head.split_once(':').unwrap();
     let size: u64 = size.parse().unwrap();
     let root = root.replace('+', "%2B").replace('=', "%3D");
     for (asked, said) in [
-        (format!("/verify?head={}:{root}", size - 1), "Không khớp: "),
-        (format!("/verify?head={}:{root}", size + 1000), "nhật ký chỉ có"),
+        (format!("/verify?head={}:{root}", size - 1), "bad\">Không khớp<"),
+        (format!("/verify?head={}:{root}", size + 1000), "Nhật ký chỉ có"),
         ("/verify?head=x".to_owned(), "Không đọc được"),
-        (format!("/verify?lang=en&head={size}:{root}"), "It fits: "),
+        (format!("/verify?lang=en&head={size}:{root}"), "good\">It fits<"),
     ] {
         let (status, page) = read(&asked).await;
         assert_eq!(status, StatusCode::OK, "{asked}");

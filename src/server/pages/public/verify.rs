@@ -29,10 +29,33 @@ pub(in crate::server::pages) struct Wanted {
 struct Verify {
     v: Visitor,
     head: String,
-    /// A tone and words; none: nothing was asked.
-    said: Option<(&'static str, Phrase)>,
+    /// None: nothing was asked.
+    said: Option<Said>,
     newest: Option<SignedHead>,
     key: String,
+}
+
+/// An answer.
+struct Said {
+    tone: &'static str,
+    /// In a word.
+    word: Phrase,
+    /// What that means.
+    words: Phrase,
+}
+
+impl Said {
+    fn good(v: &Visitor, words: Phrase) -> Self {
+        Self { tone: "good", word: v.of("verify.fits"), words }
+    }
+
+    fn bad(v: &Visitor, words: Phrase) -> Self {
+        Self { tone: "bad", word: v.of("verify.does-not-fit"), words }
+    }
+
+    fn none(v: &Visitor, words: Phrase) -> Self {
+        Self { tone: "warn", word: v.of("verify.no-answer"), words }
+    }
 }
 
 /// A head as people type it from paper, where its two parts may stand below each other.
@@ -57,7 +80,8 @@ pub(in crate::server::pages) async fn show(
     let (said, head) = match (wanted.head.trim(), read(&wanted.head)) {
         ("", _) => (None, String::new()),
         (text, None) => {
-            (Some(("bad", v.of("verify.unreadable"))), text.chars().take(LONGEST).collect())
+            let said = Said::none(&v, v.of("verify.unreadable"));
+            (Some(said), text.chars().take(LONGEST).collect())
         }
         (_, Some(head)) => {
             (Some(held(&district, &v, &head, newest.as_ref()).await?), head.to_string())
@@ -72,27 +96,27 @@ async fn held(
     v: &Visitor,
     head: &Head,
     newest: Option<&SignedHead>,
-) -> Result<(&'static str, Phrase), Fault> {
+) -> Result<Said, Fault> {
     let signed = newest.map_or(0, |newest| newest.size);
     let with = |words: Phrase| {
         let number = |count| v.dates().number(count);
         words.with("count", number(&head.size)).with("now", number(&signed))
     };
     if district.log.fault().is_some() {
-        return Ok(("bad", v.of("verify.alarm")));
+        return Ok(Said::none(v, v.of("verify.alarm")));
     }
     if head.size > signed {
-        return Ok(("bad", with(v.of("verify.longer"))));
+        return Ok(Said::bad(v, with(v.of("verify.longer"))));
     }
     if district.store.log_frontier(head.size).await?.root() != head.root {
-        return Ok(("bad", with(v.of("verify.other"))));
+        return Ok(Said::bad(v, with(v.of("verify.other"))));
     }
     let then = district.store.checkpoint_before(head.size).await?;
     let then = then.filter(|then| then.size == head.size);
     let then =
         then.map(|then| v.of("verify.signed").with("time", v.dates().moment(&then.signed_at)));
     let then = then.map(|words| words.to_string()).unwrap_or_default();
-    Ok(("good", with(v.of("verify.holds")).with("then", then)))
+    Ok(Said::good(v, with(v.of("verify.holds")).with("then", then)))
 }
 
 #[cfg(test)]
