@@ -23,7 +23,7 @@ use loa::{
     radio::Role,
     server::{check_entries, roll, sign_log},
     signing::{Envelope, Note},
-    store::{Actor, CopyError, NewChannelReport, NewPerson},
+    store::{Actor, AuditFilter, CopyError, Deed, NewChannelReport, NewPerson, Store},
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -548,6 +548,12 @@ async fn a_backup_that_somebody_tampered_with_is_refused_and_nothing_of_it_is_le
         asked_to_restore(&untouched.folder, &data, &["--database", &url]).await;
     assert!(is_restored && said.contains("the record is what the log's head of"), "{said}");
     assert!(data.join("keys/log.key").exists() && !data.join("loa.db").exists());
+    let store = Store::open(&url).await.unwrap();
+    let restored = AuditFilter { deed: Some(Deed::Restored), ..AuditFilter::default() };
+    let trail = store.trail(&restored, None, 10).await.unwrap();
+    let told: Vec<_> = trail.iter().map(|line| (&*line.actor.name, &*line.subject)).collect();
+    assert_eq!(told, [("loa restore", "backup")]);
+    store.close().await;
 }
 
 /// What the program says when it is asked to back a district up.

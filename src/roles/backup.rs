@@ -11,7 +11,7 @@ use loa::{
     log::LogKeys,
     radio::ClipHash,
     server::{Keyring, check_entries},
-    store::{LogFault, Store},
+    store::{Actor, Deed, LogFault, Store},
 };
 
 use super::place::Place;
@@ -96,7 +96,7 @@ pub(crate) async fn back_up(arguments: BackupArguments) -> anyhow::Result<()> {
 /// Restores it.
 pub(crate) async fn restore(arguments: RestoreArguments) -> anyhow::Result<()> {
     let RestoreArguments { place, from, accept_missing } = arguments;
-    let (bar, told) = progress();
+    let (now, (bar, told)) = (SystemClock.now(), progress());
     let prove = async |store: &Store, folder: &Path, manifest: &Manifest| {
         let proven = async {
             let missing = Named::of(store).await?.missing(store, folder, manifest).await?;
@@ -105,7 +105,9 @@ pub(crate) async fn restore(arguments: RestoreArguments) -> anyhow::Result<()> {
                 "missing: {}; take another backup, or say --accept-missing to restore without",
                 missing.join(", ")
             );
-            prove(store, folder).await
+            let proven = prove(store, folder).await?;
+            store.note(&Actor::command("loa restore"), now, Deed::Restored, "backup").await?;
+            Ok(proven)
         };
         proven.await.map_err(|error: anyhow::Error| format!("{error:#}"))
     };

@@ -87,6 +87,12 @@ codes! {
         RecordingGone = "recording-gone",
         /// What was kept of how airings stand was changed past Loa, and worked out anew.
         KeptPutRight = "kept-put-right",
+        /// Rundowns or the log are signed with another key since.
+        KeyChanged = "key-changed",
+        /// Somebody's cosignatures under the log are taken since.
+        WitnessTrusted = "witness-trusted",
+        /// All of it was restored from a backup.
+        Restored = "restored",
     }
 }
 

@@ -6,7 +6,7 @@ use loa::{
     log::{Checkpoint, Older, verify},
     server::{Keyring, NoRotation, check_log, rotate_log_key, sign_log},
     signing::{Note, NoteKey, Signs},
-    store::{LogFaultKind, SignedHead},
+    store::{AuditFilter, Deed, LogFaultKind, SignedHead},
 };
 
 use super::{
@@ -45,6 +45,10 @@ async fn a_new_key_is_followed_from_the_old_one(place: Place) {
         heads.push(store.checkpoint().await.unwrap().unwrap());
     }
     assert_eq!(check_log(district).await.unwrap(), None);
+    let changed = AuditFilter { deed: Some(Deed::KeyChanged), ..AuditFilter::default() };
+    let trail = store.trail(&changed, None, 10).await.unwrap();
+    let told: Vec<_> = trail.iter().map(|line| (&*line.actor.name, &*line.subject)).collect();
+    assert_eq!(told, [("loa log rotate", "log-key"); 2]);
     // Whoever has the keys from before signs and rotates no more.
     let late = rotate_log_key(store, &keyring, MORNING).await.unwrap_err();
     assert!(matches!(late, NoRotation::Lost(_)), "{late}");

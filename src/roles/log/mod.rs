@@ -13,6 +13,7 @@ use loa::{
     log::{Entry, LogKeys, WitnessKey},
     server::{Keyring, rotate_log_key},
     signing::{NoteKey, Signs},
+    store::{Actor, Deed},
 };
 
 use super::place::Place;
@@ -101,8 +102,10 @@ async fn rotate(place: &Place) -> anyhow::Result<()> {
 async fn trust(TrustArguments { place, key }: TrustArguments) -> anyhow::Result<()> {
     anyhow::ensure!(key.signs() == Signs::Sight, "{key} is no witness's key");
     let store = place.store().await?;
-    let entry = WitnessKey { at: SystemClock.now(), key: key.to_string().into() };
+    let (actor, at) = (Actor::command("loa log trust"), SystemClock.now());
+    let entry = WitnessKey { at, key: key.to_string().into() };
     store.append(&[Entry::Witness(entry)]).await?;
+    store.note(&actor, at, Deed::WitnessTrusted, &format!("witness {}", key.name())).await?;
     store.close().await;
     eprintln!("{} is trusted from now on, and the log says so", key.name());
     Ok(())

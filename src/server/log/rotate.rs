@@ -3,7 +3,7 @@ use crate::{
     radio::UtcMs,
     server::{Keyring, KeyringError, log_secrets},
     signing::{BadNote, NoteKey, Signs},
-    store::{Store, StoreError},
+    store::{Actor, Store, StoreError},
 };
 
 /// Why the log's key was not changed.
@@ -47,17 +47,18 @@ pub async fn rotate_log_key(
     let keys = LogKeys::read(&store.log_keys().await?)?;
     let old = keys.newest().ok_or(NoRotation::NotBegun)?;
     let by = keyring.log().numbered(old).ok_or_else(|| NoRotation::Lost(old.to_string()))?;
-    let (number, by) = (by.0 + 1, by.1);
+    let (number, secret_before) = (by.0 + 1, by.1);
     // The secret is on disk before anybody hears of the key.
     let secret = log_secrets::make(keyring.folder(), number)?;
     let new = NoteKey::new(old.name(), Signs::Text, secret.public())?;
-    let entry = LogKey::after(now, &new, by);
+    let entry = LogKey::after(now, &new, secret_before);
     let still = |known: &[(u64, String)]| LogKeys::read(known).is_ok_and(|it| it == keys);
     let missing = |known: &[(u64, String)]| {
         let entry = still(known).then(|| Entry::LogKey(entry.clone()));
         entry.into_iter().collect()
     };
-    let known = LogKeys::read(&store.complete_log_keys(missing).await?)?;
+    let by = (&Actor::command("loa log rotate"), now);
+    let known = LogKeys::read(&store.complete_log_keys(by, missing).await?)?;
     if known.newest() != Some(&new) {
         return Err(NoRotation::Meanwhile);
     }

@@ -5,7 +5,7 @@ use crate::{
     log::{Checkpoint, DistrictKey, Entry, Frontier, Head, LogKey, LogKeys},
     server::District,
     signing::Note,
-    store::{LogFault, LogFaultKind, SignedHead, StoreError},
+    store::{Actor, LogFault, LogFaultKind, SignedHead, StoreError},
 };
 
 /// How long a head waits for its signature at most: what comes meanwhile is signed together.
@@ -115,7 +115,8 @@ async fn introduce(district: &District) -> Result<(), StoreError> {
         new.extend(statements.map(|statement| Entry::DistrictKey(DistrictKey { at, statement })));
         new
     };
-    district.store.complete_log_keys(missing).await.map(drop)
+    let by = (&Actor::command("loa serve"), at);
+    district.store.complete_log_keys(by, missing).await.map(drop)
 }
 
 fn count(entries: &[(u64, String)], kind: &str) -> usize {

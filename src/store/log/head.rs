@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     super::{
-        Store, StoreError,
+        Actor, Deed, Store, StoreError, audit,
         db::{Reader, Row, sql},
     },
     hashes, rows,
@@ -117,10 +117,11 @@ impl Store {
         numbered(&sql!(fetch &mut self.db.reader().await?, KEYS)?)
     }
 
-    /// Appends what is missing among the entries that say who may sign, once, also where several programs find it missing;
-    /// gives all of them.
+    /// Appends what is missing among the entries that say who may sign, once, also where several programs find it missing, and
+    /// notes in the trail where another was there before; gives all of them.
     pub async fn complete_log_keys(
         &self,
+        by: (&Actor, UtcMs),
         missing: impl Fn(&[(u64, String)]) -> Vec<Entry<'static>>,
     ) -> Result<Vec<(u64, String)>, StoreError> {
         let known = self.log_keys().await?;
@@ -132,6 +133,14 @@ impl Store {
         let known = numbered(&sql!(fetch &mut tx, KEYS)?)?;
         for entry in missing(&known) {
             super::keep(&mut tx, &entry).await?;
+            let subject = match entry {
+                Entry::LogKey(_) => "log-key",
+                _ => "district-key",
+            };
+            let begins = format!("{{\"kind\":\"{subject}\"");
+            if known.iter().any(|(_, line)| line.starts_with(&begins)) {
+                audit::note(&mut tx, by, Deed::KeyChanged, subject, None, None).await?;
+            }
         }
         tx.commit().await?;
         self.log_keys().await

@@ -34,10 +34,24 @@ pub(in crate::server::pages) const NOUNS: &[&str] = &[
     "public",
     "rules",
     "standing",
+    "log-key",
+    "district-key",
+    "backup",
+    "witness",
 ];
 
 /// Of these there is one: their noun is their name.
-const ALONE: [&str; 6] = ["calendar", "recordings", "four-eyes", "public", "rules", "standing"];
+const ALONE: [&str; 9] = [
+    "calendar",
+    "recordings",
+    "four-eyes",
+    "public",
+    "rules",
+    "standing",
+    "log-key",
+    "district-key",
+    "backup",
+];
 
 /// The noun of what a deed is done to; none: the line itself begins with it.
 fn noun(deed: Deed) -> Option<&'static str> {
@@ -68,6 +82,7 @@ fn noun(deed: Deed) -> Option<&'static str> {
         Deed::KeepingSet => "recordings",
         Deed::FilesApplied => "rules",
         Deed::KeptPutRight => "standing",
+        Deed::Restored => "backup",
         Deed::RuleAdded
         | Deed::RuleChanged
         | Deed::RuleRemoved
@@ -78,7 +93,9 @@ fn noun(deed: Deed) -> Option<&'static str> {
         | Deed::Unpublished
         | Deed::ChannelReported
         | Deed::ChannelWithdrawn
-        | Deed::RecordingGone => return None,
+        | Deed::RecordingGone
+        | Deed::KeyChanged
+        | Deed::WitnessTrusted => return None,
     })
 }
 
@@ -284,6 +301,7 @@ mod tests {
             (Deed::PublicSet, "public", "trang công khai"),
             (Deed::KeepingSet, "recordings", "thời hạn lưu bản ghi"),
             (Deed::KeptPutRight, "2020-10-01", "kết quả các lần phát"),
+            (Deed::KeyChanged, "log-key", "khóa của nhật ký"),
             (Deed::PasswordSet, "nam", "người dùng: Lê Văn Nam (nam)"),
             (Deed::SignInFailed, "ai-do", "người dùng: ai-do"),
             (Deed::LinkMade, "-", "người quản trị đầu tiên"),
