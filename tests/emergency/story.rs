@@ -18,6 +18,7 @@ use crate::common::{
 };
 
 on_both_databases!(
+    who_has_a_unit_hears_of_what_is_meant_for_it,
     two_people_send_a_bulletin,
     nobody_agrees_in_time_or_with_themselves,
     only_what_may_air_can_be_asked_for,
@@ -53,7 +54,13 @@ async fn ready(house: &House) {
 
 /// The token of somebody with a role.
 async fn person(house: &House, name: &str, role: Role) -> String {
-    let grants = Grants(vec![Grant { role, unit: None }]);
+    person_in(house, name, role, None).await
+}
+
+/// The token of somebody with a role in a unit.
+async fn person_in(house: &House, name: &str, role: Role, unit: Option<&str>) -> String {
+    let unit = unit.map(|unit| unit.parse().unwrap());
+    let grants = Grants(vec![Grant { role, unit }]);
     let sign_in = name.to_lowercase().replace(' ', ".");
     let new = NewPerson { name: name.to_owned(), sign_in: sign_in.clone(), grants };
     let store = house.district.store();
@@ -105,6 +112,29 @@ impl House {
     fn clock_now(&self) -> UtcMs {
         loa::clock::Clock::now(self.clock.as_ref())
     }
+}
+
+async fn who_has_a_unit_hears_of_what_is_meant_for_it(house: House) {
+    ready(&house).await;
+    let lan = person(&house, "Lan Anh", Role::Operator).await;
+    let minh = person_in(&house, "Minh", Role::Approver, Some("thach-lam")).await;
+    let of = |stations: Value| with("stations", json!({"stations": stations}));
+    let both = asked(&house, &lan, &of(json!(["kim-tan", "thach-lam"]))).await;
+    let other = asked(&house, &lan, &of(json!(["kim-tan"]))).await;
+    let listed = house.get("/api/v1/bulletins", &minh).await.json();
+    let listed: Vec<_> =
+        listed["bulletins"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(listed, [&json!(both)]);
+    let shown = house.get(&format!("/api/v1/bulletins/{both}"), &minh).await.json();
+    let stations = shown["stations"].as_array().unwrap();
+    let stations: Vec<_> = stations.iter().map(|one| &one["station"]).collect();
+    assert_eq!((stations, &shown["of"]), (vec![&json!("thach-lam")], &json!(1)));
+    for path in ["", "/events"] {
+        let refused = house.get(&format!("/api/v1/bulletins/{other}{path}"), &minh).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    let whole = house.get(&format!("/api/v1/bulletins/{both}"), &lan).await.json();
+    assert_eq!(whole["stations"].as_array().unwrap().len(), 2);
 }
 
 async fn two_people_send_a_bulletin(house: House) {

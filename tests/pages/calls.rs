@@ -50,7 +50,7 @@ fn may_elsewhere(method: &str, path: &str, role: Role) -> bool {
         // It says only that there is news, and lists what lies in their unit.
         ("get", "/api/v1/news" | "/api/v1/faults") => role.brings(Right::See),
         ("get", "/api/v1/clips/{clip}") => true,
-        ("get", path) => path.starts_with("/api/v1/bulletins") && has_to_do,
+        ("get", "/api/v1/bulletins" | "/api/v1/bulletins/prepared") => has_to_do,
         // Where it is to sound is said later.
         (_, "/api/v1/bulletins/recordings") => role.brings(Right::Ask),
         _ => false,

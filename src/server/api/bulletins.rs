@@ -20,8 +20,8 @@ use crate::{
     server::{
         District,
         body::{Named, Sent},
-        bulletins::{self, BulletinReport, PreparedReport, Wish, prepared_reports},
-        login::Doer,
+        bulletins::{self, BulletinReport, Hearing, PreparedReport, Wish, prepared_reports},
+        login::{Doer, lacking},
         problem::Refusal,
     },
     wire::Problem,
@@ -34,9 +34,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Time alone changes how a bulletin stands.
 const TURN: Duration = Duration::from_secs(2);
 
-/// A person who may see the whole district, or has to do with bulletins somewhere.
+/// A person who may see the whole district, or has to do with bulletins somewhere: they hear of those that are meant for a
+/// station that they see.
 #[derive(Debug, Clone)]
-pub(in crate::server) struct Watcher;
+pub(in crate::server) struct Watcher(Hearing);
 
 impl FromRequestParts<District> for Watcher {
     type Rejection = Refusal;
@@ -44,7 +45,10 @@ impl FromRequestParts<District> for Watcher {
     async fn from_request_parts(parts: &mut Parts, district: &District) -> Result<Self, Refusal> {
         let doer = Doer::from_request_parts(parts, district).await?;
         let has_to_do = [Right::Ask, Right::Agree].iter().any(|right| doer.grants.may(*right));
-        if has_to_do { Ok(Self) } else { doer.must_everywhere(Right::See).map(|()| Self) }
+        if !has_to_do {
+            doer.must_everywhere(Right::See)?;
+        }
+        Ok(Self(Hearing::of(district, &doer.grants).await?))
     }
 }
 
@@ -113,11 +117,12 @@ pub(in crate::server) async fn ask(
 )]
 pub(in crate::server) async fn list(
     State(district): State<District>,
-    _: Watcher,
+    Watcher(hearing): Watcher,
 ) -> Result<Json<Bulletins>, Refusal> {
     let now = district.clock.now();
     let stored = district.store.bulletins(UtcMs(i64::MIN), MOST).await?;
-    let told = stored.iter().map(|bulletin| bulletins::outline(bulletin, now));
+    let heard = stored.iter().filter(|bulletin| hearing.hears(bulletin));
+    let told = heard.map(|bulletin| bulletins::outline(bulletin, now));
     Ok(Json(Bulletins { bulletins: told.collect() }))
 }
 
@@ -168,22 +173,35 @@ deed!(
     responses(
         (status = 200, description = "How it stands.", body = BulletinReport),
         (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not a person's token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not a person's token, or one who sees none of its stations.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such bulletin.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::server) async fn get(
     State(district): State<District>,
-    _: Watcher,
+    Watcher(hearing): Watcher,
     Named(id): Named<BulletinId>,
 ) -> Result<Json<BulletinReport>, Refusal> {
-    let bulletin = known(&district, &id).await?;
-    Ok(Json(bulletins::report(&district, &bulletin).await?))
+    Ok(Json(report(&district, &hearing, &id).await?))
 }
 
-async fn known(district: &District, id: &BulletinId) -> Result<Bulletin, Refusal> {
+async fn known(
+    district: &District,
+    hearing: &Hearing,
+    id: &BulletinId,
+) -> Result<Bulletin, Refusal> {
     let known = district.store.bulletin(id).await?;
-    known.ok_or_else(|| Refusal::not_found(format!("there is no bulletin {id}")))
+    let known = known.ok_or_else(|| Refusal::not_found(format!("there is no bulletin {id}")))?;
+    if hearing.hears(&known) { Ok(known) } else { Err(lacking(Right::See)) }
+}
+
+async fn report(
+    district: &District,
+    hearing: &Hearing,
+    id: &BulletinId,
+) -> Result<BulletinReport, Refusal> {
+    let bulletin = known(district, hearing, id).await?;
+    Ok(hearing.part(bulletins::report(district, &bulletin).await?))
 }
 
 /// A bulletin, again and again: how it stands now, and whenever that changes, as server-sent events.
@@ -193,30 +211,33 @@ async fn known(district: &District, id: &BulletinId) -> Result<Bulletin, Refusal
     responses(
         (status = 200, description = "Each event's data is a bulletin as `/api/v1/bulletins/{id}` gives it.", content_type = "text/event-stream"),
         (status = 401, description = "No token, or an unknown one.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not a person's token.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not a person's token, or one who sees none of its stations.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such bulletin.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(in crate::server) async fn watch(
     State(district): State<District>,
-    _: Watcher,
+    Watcher(hearing): Watcher,
     Named(id): Named<BulletinId>,
 ) -> Result<Response, Refusal> {
-    known(&district, &id).await?;
-    Ok(Sse::new(told(district, id)).keep_alive(KeepAlive::default()).into_response())
+    known(&district, &hearing, &id).await?;
+    Ok(Sse::new(told(district, hearing, id)).keep_alive(KeepAlive::default()).into_response())
 }
 
-fn told(district: District, id: BulletinId) -> impl Stream<Item = Result<Event, Infallible>> {
+fn told(
+    district: District,
+    hearing: Hearing,
+    id: BulletinId,
+) -> impl Stream<Item = Result<Event, Infallible>> {
     let (heard, stopping) = (district.heard.subscribe(), district.stopping.subscribe());
-    let begin = (district, id, heard, stopping, None::<BulletinReport>);
-    futures_util::stream::unfold(begin, async |(district, id, mut heard, mut stopping, last)| {
+    let begin = ((district, hearing, id), heard, stopping, None::<BulletinReport>);
+    futures_util::stream::unfold(begin, async |(of, mut heard, mut stopping, last)| {
         loop {
             heard.mark_unchanged();
-            let now = async { bulletins::report(&district, &known(&district, &id).await?).await };
-            match now.await {
+            match report(&of.0, &of.1, &of.2).await {
                 Ok(report) if last.as_ref() != Some(&report) => {
                     let event = Event::default().json_data(&report).ok()?;
-                    return Some((Ok(event), (district, id, heard, stopping, Some(report))));
+                    return Some((Ok(event), (of, heard, stopping, Some(report))));
                 }
                 Ok(_) => {}
                 // Who watches calls again.

@@ -1,10 +1,12 @@
 //! Bulletins: asked for by one person, agreed to by another, sent at once.
 
+mod hearing;
 mod prepared;
 mod report;
 mod send;
 mod wish;
 
+pub(super) use hearing::Hearing;
 pub(super) use prepared::{Prepared, PreparedReport, prepared_reports};
 pub(super) use report::{BulletinReport, StationReport, outline, report};
 pub(super) use send::{agree, cancel, correct};

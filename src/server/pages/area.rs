@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{fault::Fault, visitor::Reader};
 use crate::{
     planning::Territory,
-    radio::{Bulletin, Right, Station, Unit, UnitId, fold, sort_key},
+    radio::{Right, Station, Unit, UnitId, fold, sort_key},
     server::District,
 };
 
@@ -56,12 +56,6 @@ impl Area {
     /// Whether they see a unit.
     pub(super) fn sees(&self, unit: &UnitId) -> bool {
         self.known.get(unit).is_some_and(|(_, is_seen)| *is_seen)
-    }
-
-    /// Whether a bulletin is meant for a station that they see.
-    pub(super) fn hears(&self, bulletin: &Bulletin) -> bool {
-        let meant = &bulletin.asked.stations;
-        self.tops.is_empty() || self.stations.iter().any(|station| meant.contains(&station.id))
     }
 
     /// A unit's name; its name in Loa where it is no longer there.

@@ -16,9 +16,8 @@ use crate::{
     },
     server::{
         District,
-        bulletins::{self, BulletinReport, PreparedReport, Wish, prepared_reports},
+        bulletins::{self, BulletinReport, Hearing, PreparedReport, Wish, prepared_reports},
         pages::{
-            area::Area,
             fault::Fault,
             form::Form,
             page::Page,
@@ -127,9 +126,9 @@ async fn page(
     let stations = rules.stations.iter().filter(|station| may(station)).cloned();
     let mut stations: Vec<Station> = stations.collect();
     stations.sort_by_cached_key(|station| sort_key(&station.name));
-    let area = Area::of(district, reader).await?;
+    let hearing = Hearing::of(district, reader.grants()).await?;
     let known = district.store.bulletins(UtcMs(i64::MIN), MOST).await?;
-    let known = known.iter().filter(|bulletin| area.hears(bulletin));
+    let known = known.iter().filter(|bulletin| hearing.hears(bulletin));
     let known = known.map(|bulletin| bulletins::outline(bulletin, now));
     let (waiting, others): (Vec<_>, Vec<_>) =
         known.partition(|one| one.state == BulletinState::Asked);

@@ -11,9 +11,8 @@ use crate::{
     radio::{Bulletin, BulletinId, BulletinState, Right, UtcMs},
     server::{
         AiringState, District,
-        bulletins::{self, BulletinReport, StationReport},
+        bulletins::{self, BulletinReport, Hearing, StationReport},
         pages::{
-            area::Area,
             fault::Fault,
             form::Form,
             page::Page,
@@ -111,8 +110,18 @@ impl Live {
 async fn known(district: &District, reader: &Reader, id: &str) -> Result<Bulletin, Fault> {
     let id: BulletinId = id.parse().map_err(|_| Fault::Missing)?;
     let bulletin = district.store.bulletin(&id).await?.ok_or(Fault::Missing)?;
-    let area = Area::of(district, reader).await?;
-    if area.hears(&bulletin) { Ok(bulletin) } else { Err(Fault::MayNot(Right::See)) }
+    let hearing = Hearing::of(district, reader.grants()).await?;
+    if hearing.hears(&bulletin) { Ok(bulletin) } else { Err(Fault::MayNot(Right::See)) }
+}
+
+/// How it stands at the stations that the reader may see.
+async fn report(
+    district: &District,
+    reader: &Reader,
+    bulletin: &Bulletin,
+) -> Result<BulletinReport, Fault> {
+    let hearing = Hearing::of(district, reader.grants()).await?;
+    Ok(hearing.part(bulletins::report(district, bulletin).await?))
 }
 
 async fn page(
@@ -121,7 +130,7 @@ async fn page(
     bulletin: &Bulletin,
     error: String,
 ) -> Result<One, Fault> {
-    let report = bulletins::report(district, bulletin).await?;
+    let report = report(district, reader, bulletin).await?;
     let (may_ask, may_agree) = (reader.grants().may(Right::Ask), reader.grants().may(Right::Agree));
     let person = &bulletin.asked.person;
     let is_own = person.as_ref().is_some_and(|asker| *asker == reader.member.person.id);
@@ -150,7 +159,8 @@ pub(in crate::server::pages) async fn live(
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
-    let report = bulletins::report(&district, &known(&district, &reader, &id).await?).await?;
+    let bulletin = known(&district, &reader, &id).await?;
+    let report = report(&district, &reader, &bulletin).await?;
     let live = Live { v: reader.visitor(), report, now: district.clock.now() };
     Ok(Page(live).into_response())
 }
