@@ -1,6 +1,6 @@
 //! Every page that is looked at, in a browser, as everybody: nothing breaks, and nothing keeps people out.
 
-use loa::{radio::Role, server::Need};
+use loa::{clock::Clock, radio::Role, server::Need, store::Actor};
 use serde_json::json;
 
 use crate::{
@@ -88,4 +88,11 @@ async fn no_page_is_wider_than_its_window() {
         browser.goto(&format!("{path}{joint}lang=vi")).await;
     })
     .await;
+    // That nothing is public takes more words than that something is.
+    let (house, nobody) = (&site.house, Actor::command("a test"));
+    house.district.store().set_public(&nobody, false, house.clock.now()).await.unwrap();
+    let browser = site.browser_of(Role::Administrator).await;
+    browser.goto("/publishing?lang=vi").await;
+    fits(&browser, "/publishing while nothing is public").await;
+    browser.close().await;
 }
