@@ -188,6 +188,38 @@ async fn printed(browser: &Browser) -> Vec<(f64, f64)> {
     sizes.collect()
 }
 
+/// Paper is as wide as a tablet, and often takes no colours.
+#[tokio::test]
+async fn what_is_printed_is_what_is_on_a_wide_screen() {
+    let site = Site::thach_thanh().await;
+    let browser = site.browser_of(Role::Operator).await;
+    browser.size((720, 1000)).await;
+    browser.devtools("Emulation.setEmulatedMedia", json!({"media": "print"})).await;
+    let shown = async |address: &str, what: &str| {
+        browser.goto(address).await;
+        let seen = format!(
+            "return [...document.querySelectorAll({what:?})].map(one => one.checkVisibility())"
+        );
+        let seen = browser.run(&seen).await;
+        seen.as_array().unwrap().iter().map(|one| one.as_bool().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown("/timetable", ".week thead th").await, [true; 8]);
+    for address in ["/record", "/today", "/clips", "/timetable"] {
+        assert_eq!(shown(address, "main form[method=get]").await, [false], "{address}");
+    }
+    for (address, of, style, expected) in [
+        ("/clips", "'.stacked thead'", "display", "table-header-group"),
+        ("/today", "'.state', '::before'", "printColorAdjust", "exact"),
+    ] {
+        browser.goto(address).await;
+        let (one, part) = of.split_once(", ").unwrap_or((of, "null"));
+        let style =
+            format!("return getComputedStyle(document.querySelector({one}), {part}).{style}");
+        assert_eq!(browser.run(&style).await, expected, "{of}");
+    }
+    browser.close().await;
+}
+
 #[tokio::test]
 async fn a_stations_week_is_one_sheet_of_a4() {
     let site = Site::thach_thanh().await;
