@@ -1,4 +1,4 @@
-//! Who says so: ed25519 signatures (RFC 8032) over exact bytes, checked strictly.
+//! Who says so: ed25519 signatures (RFC 8032) over exact bytes, checked strictly; of a whole log, together ([`Claim`]).
 //!
 //! What is signed is a line that names what it is, then the payload as it is sent: a signature under a record can never
 //! pass for one under a rundown. Keys and signatures are written as lower-case hexadecimal and in no other way, so that
